@@ -1,0 +1,34 @@
+# Everything that the project needs, its own files install: Python 3.11+ (with venv), git and make are enough.
+PYTHON ?= python3
+export PYTHONUNBUFFERED = 1
+
+.PHONY: help run test check clean
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ -/'
+
+.venv/runtime: requirements.txt pyproject.toml
+	@echo "hub: setting up .venv (once, about half a minute)"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt
+	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/test: .venv/runtime requirements-test.txt
+	@echo "hub: adding the tools for tests (once)"
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-test.txt
+	@touch $@
+
+run: .venv/runtime ## start the hub's Kafka and PostgreSQL on this machine; Ctrl-C stops them
+	.venv/bin/hub up
+
+check: .venv/test ## lint, types and import rules
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: check ## all checks and all tests, on one Kafka and one PostgreSQL
+	.venv/bin/pytest
+
+clean: ## remove the set-up (not the data in var/)
+	rm -rf .venv

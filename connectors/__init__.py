@@ -1,0 +1,1 @@
+"""Adapters: what the hub needs from outside, one file for each."""

@@ -1,0 +1,52 @@
+"""Makes the topics on a broker, and commits offset 0 for the groups that read a new one: a group never starts at the end."""
+
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import KafkaError, NewTopic
+
+from schemas.errors import Misconfigured, NotReady
+from schemas.topics import Topic
+
+ANSWER_WITHIN = 20.0
+
+
+def apply_topics(bootstrap: str, topics: Iterable[Topic], prefix: str = "") -> tuple[str, ...]:
+    """Create what is missing; the names that were created. A topic with another partition count is Misconfigured."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    there = _partitions(admin, bootstrap)
+    wanted = {prefix + topic.name: topic for topic in topics}
+    for name, topic in wanted.items():
+        if name in there and there[name] != topic.partitions:
+            raise Misconfigured(f"{name} has {there[name]} partitions, {topic.partitions} are wanted: keys would move")
+    return _create(admin, [_new(name, topic) for name, topic in wanted.items() if name not in there])
+
+
+def _partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
+    try:
+        found = admin.list_topics(timeout=ANSWER_WITHIN)
+    except KafkaException as error:
+        raise NotReady(f"no Kafka answers at {bootstrap}: start one with `hub up`, or set HUB_KAFKA__BOOTSTRAP") from error
+    return {name: len(topic.partitions) for name, topic in found.topics.items()}
+
+
+def _new(name: str, topic: Topic) -> NewTopic:
+    return NewTopic(name, num_partitions=topic.partitions, replication_factor=1, config=topic.settings())
+
+
+def _create(admin: AdminClient, new: list[NewTopic]) -> tuple[str, ...]:
+    if not new:
+        return ()
+    made = admin.create_topics(new, operation_timeout=ANSWER_WITHIN)
+    return tuple(name for name, future in made.items() if _done(future))
+
+
+def _done(future: object) -> bool:
+    try:
+        future.result()  # type: ignore[attr-defined]
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise
+    return True

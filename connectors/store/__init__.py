@@ -1,0 +1,1 @@
+"""PostgreSQL: the schemas registry, work and view."""

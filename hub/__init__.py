@@ -1,0 +1,1 @@
+"""The hub: rules (core), agents, loops, roots."""

@@ -1,0 +1,1 @@
+"""Faust agents; only stage.py loops over a stream."""

@@ -1,0 +1,1 @@
+"""The reference registry as files, each row with its source, and what reads and checks them."""

@@ -1,0 +1,88 @@
+"""The reference registry out of its files: `load_registry("fi")`. Every row is validated; errors name file and line."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from hub.data.check import problems as problems
+from hub.data.content import RegistryContent as RegistryContent
+from hub.data.rows import Place, built, csv_rows, json_rows
+from schemas.agency import Agency, Area
+from schemas.errors import Misconfigured
+from schemas.offering import Offering
+
+_SOURCED = ("source", "certainty")
+_NAMED = ("code", "fi", "sv", "en")
+_AREA_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "countries.csv": ("maa", (*_NAMED, *_SOURCED)),
+    "regions.csv": ("maakunta", (*_NAMED, "evk", "nuts2", "nuts3", *_SOURCED, "note")),
+    "evk.csv": ("evk", (*_NAMED, "regions", "valid_from", *_SOURCED, "note")),
+    "employment_areas.csv": ("tyollisyysalue", (*_NAMED, "regions", "evks", "valid_from", *_SOURCED, "note")),
+    "municipalities.csv": (
+        "kunta",
+        (*_NAMED, "employment_area", "region", "evk", "languages", *_SOURCED, "note"),
+    ),
+    "merged_municipalities.csv": ("kunta", ("code", "fi", "sv", "successor", "valid_to", *_SOURCED, "note")),
+}
+"""Each table of areas: the kind of its codes, and its columns."""
+
+_PARTNER_COLUMNS = (
+    *("id", "kind", "fi", "sv", "en", "areas", "needs", "competences", "mailbox", "agreement_until", "business_id"),
+    *_SOURCED,
+    "note",
+)
+_AGENCY_FILES = ("agencies_authorities.json", "agencies_evk.json", "agencies_national.json")
+_WITHIN = {"employment_area": "tyollisyysalue", "region": "maakunta", "evk": "evk"}
+_OPTIONAL = ("valid_from", "valid_to", "languages", "mailbox", "agreement_until", "business_id")
+
+
+def load_registry(name: str = "fi") -> RegistryContent:
+    """The registry of that name, as it stands in the package."""
+    if not name.isalpha() or not (files("hub.data") / name).is_dir():
+        raise Misconfigured(f"there is no registry named {name!r} in hub/data")
+    return read_registry(files("hub.data") / name, name)
+
+
+def read_registry(folder: Traversable, country: str = "fi") -> RegistryContent:
+    """The registry in a folder that has the same files."""
+    return RegistryContent(
+        areas=tuple(_areas(folder, country)),
+        agencies=tuple(_agencies(folder)),
+        offerings=tuple(built(Offering, row, place) for place, row in json_rows(folder / "offerings.json")),
+    )
+
+
+def _areas(folder: Traversable, country: str) -> Iterator[Area]:
+    for name, (kind, columns) in _AREA_TABLES.items():
+        for place, cells in csv_rows(folder / name, columns):
+            yield _area(cells, place, kind, country)
+
+
+def _area(cells: dict[str, str], place: Place, kind: str, country: str) -> Area:
+    within = [f"{country}:{_WITHIN[column]}:{cells[column]}" for column in _WITHIN if cells.get(column)]
+    if kind in ("maakunta", "evk", "tyollisyysalue"):
+        within.append(f"{country}:maa:{country.upper()}")
+    row = _common(cells) | {
+        "code": f"{country}:{kind}:{cells['code']}",
+        "within": within,
+        "successors": [f"{country}:kunta:{code}" for code in cells.get("successor", "").split()],
+    }
+    return built(Area, row, place)
+
+
+def _agencies(folder: Traversable) -> Iterator[Agency]:
+    for name in _AGENCY_FILES:
+        for place, row in json_rows(folder / name):
+            yield built(Agency, row, place)
+    for place, cells in csv_rows(folder / "agencies_partners.csv", _PARTNER_COLUMNS):
+        lists = {column: cells[column].split() for column in ("areas", "needs", "competences")}
+        row = _common(cells) | lists | {"id": cells["id"], "kind": cells["kind"], "ring": "partner"}
+        yield built(Agency, row, place)
+
+
+def _common(cells: dict[str, str]) -> dict[str, Any]:
+    """What all tables have: names, source, certainty, and those optional columns that are filled."""
+    names = {language: cells[language] for language in ("fi", "sv", "en") if cells.get(language)}
+    filled = {column: cells[column] for column in _OPTIONAL if cells.get(column)}
+    return {"names": names, "source": cells["source"], "certainty": cells["certainty"]} | filled

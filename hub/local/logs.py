@@ -1,0 +1,53 @@
+"""The files into which children write.
+
+Each is opened for appending, so it can be cut short while the child keeps it open.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+START_LIMIT = 10 * 1024 * 1024  # bytes above which a file is moved aside when its child starts
+RUNNING_LIMIT = 100 * 1024 * 1024  # bytes above which it is copied aside and emptied under a running child
+KEPT = 3  # older files kept for each child
+
+
+def rotate(log: Path, limit: int = START_LIMIT) -> None:
+    """Move `log` to `log.1`, `log.1` to `log.2` and so on, if it is larger than `limit` bytes."""
+    if _size(log) > limit:
+        _shift(log)
+        log.replace(_older(log, 1))
+
+
+def trim(log: Path, limit: int = RUNNING_LIMIT) -> None:
+    """As `rotate`, for a file that a running child holds open: a few lines written meanwhile may be lost."""
+    if _size(log) > limit:
+        _shift(log)
+        shutil.copyfile(log, _older(log, 1))
+        with log.open("r+b") as handle:
+            handle.truncate(0)
+
+
+def last_line(log: Path) -> str:
+    """The last line in `log` that says something, at most 300 characters; empty if there is none."""
+    with suppress(OSError), log.open("rb") as handle:
+        handle.seek(max(0, _size(log) - 4096))
+        lines = [line.strip() for line in handle.read().decode(errors="replace").splitlines()]
+        return next((line[:300] for line in reversed(lines) if line), "")
+    return ""
+
+
+def _shift(log: Path) -> None:
+    for number in range(KEPT - 1, 0, -1):
+        with suppress(FileNotFoundError):
+            _older(log, number).replace(_older(log, number + 1))
+
+
+def _older(log: Path, number: int) -> Path:
+    return log.with_name(f"{log.name}.{number}")
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0

@@ -1,0 +1,87 @@
+"""What the hub needs from outside, as Protocols. Adapters stand in connectors/, chosen in hub/wiring.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from schemas.messages import Coordinates
+from schemas.wire import Message
+
+
+class Publisher(Protocol):
+    """Writes to Kafka and waits until the broker has confirmed."""
+
+    def publish(self, messages: Sequence[Message]) -> list[Coordinates]:
+        """Where each message stands now, in the order given. NotReady where the broker did not confirm in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a request is made: one agency, by one key."""
+
+    agency: str
+    key_id: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a longer list; `next` is the cursor of the next part, None at the end."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for; every field that is given must be met."""
+
+    text: str | None = None
+    kind: str | None = None
+    employer_key: str | None = None
+    area: str | None = None
+    stage: str | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+
+
+class Keys(Protocol):
+    """API keys, stored hashed."""
+
+    def caller(self, key: str) -> Caller | None:
+        """Whose key this is; None where it is unknown, expired or revoked."""
+
+    def issue(self, agency: str, label: str, scopes: frozenset[str]) -> str:
+        """A new key, shown this once."""
+
+
+class Reading(Protocol):
+    """The read side, over the views. An agency gets what it sent or received, cut again at each read, and nothing else."""
+
+    def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:
+        """The newest step of a notice as that agency may see it, with all its versions; None where there is none for it."""
+
+    def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
+        """Each stage with its time, each recipient and why, each offering and why; for the sender and the hub's operator.
+
+        Another agency sees its own part only.
+        """
+
+    def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
+        """Notices that the agency may see, newest first."""
+
+    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int) -> Page:
+        """An employer's history as far as the agency may see it, oldest first."""
+
+    def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
+        """The agency's own refused notices with every reason, newest first."""
+
+    def outbox(self, agency: str, cursor: str | None, limit: int) -> Page:
+        """The agency's outbox in its order; the cursor is `<epoch>.<offset>`. Unknown (error) for a cursor of another epoch."""
+
+    def behind(self) -> dict[str, int]:
+        """How many records each topic holds that the views have not taken in."""
+
+    def ready(self) -> str | None:
+        """None when reads can be served, else what is missing."""

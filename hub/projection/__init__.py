@@ -1,0 +1,1 @@
+"""Kafka into PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Demo, soak and bench."""

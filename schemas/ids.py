@@ -1,0 +1,49 @@
+"""Identifiers as checked types."""
+
+import re
+import uuid
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from stdnum.exceptions import ValidationError as StdnumError
+from stdnum.fi import ytunnus
+
+AgencyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+"""`ta-39`, `evk-03`, `finnvera`: part of topic names, Kafka users and ACLs."""
+
+AreaCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}:[a-z]+:[A-Za-z0-9]+$", max_length=40)]
+"""A code that names its system: `fi:kunta:491`, `fi:maakunta:06`, `fi:tyollisyysalue:39`, `us:state:AZ`."""
+
+IscoCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")]
+"""ISCO-08, one to four digits, always text: the zero of `0110` counts."""
+
+NeedCode = Annotated[str, StringConstraints(pattern=r"^N_[A-Z_]+$", max_length=40)]
+
+EmployerKey = Annotated[str, StringConstraints(pattern=r"^([a-z]{2}|ref):[A-Za-z0-9][A-Za-z0-9:._-]*$", max_length=120)]
+"""`fi:0112038-9`; another country's number with its code; `ref:<agency>:<number>` for a starter or household."""
+
+_RECEIPTS = uuid.UUID("6f2c1d0e-7f0b-5b7e-9d0a-2f5b8c1e4a73")
+
+
+def _business_id(text: str) -> str:
+    if not re.fullmatch(r"\d{7}-\d", text):
+        raise ValueError("a Business ID is seven digits, a hyphen and a check digit, such as 0112038-9")
+    try:
+        ytunnus.validate(text)
+    except StdnumError as error:
+        raise ValueError("the check digit of the Business ID is wrong") from error
+    return text
+
+
+BusinessId = Annotated[str, AfterValidator(_business_id)]
+"""Finnish Business ID (Y-tunnus) `NNNNNNN-C`, check digit tested."""
+
+
+def receipt_of(sender: str, source: str, notice_id: str) -> str:
+    """The receipt of a notice: one value for one (sender, source, id), at every repeat and after any restart."""
+    return str(uuid.uuid5(_RECEIPTS, "\x1f".join((sender, source, notice_id))))
+
+
+def event_id_of(receipt: str, step: int, *parts: str) -> str:
+    """Id of an event about one step of a notice: the same at every replay of the same decision."""
+    return str(uuid.uuid5(_RECEIPTS, "\x1f".join((receipt, str(step), *parts))))

@@ -1,0 +1,167 @@
+"""What the hub says: submission, employer history, routed and enriched notice, the agency's copy, the alert."""
+
+from typing import Any, Literal
+
+from schemas.agency import Names, ServiceLine
+from schemas.base import Inside, Moment
+from schemas.errors import Finding
+from schemas.ids import AgencyId
+from schemas.notice import Kind
+
+Verdict = Literal["accepted", "repeat", "refused", "quarantined"]
+Outcome = Literal["routed", "kept", "held", "fallback"]
+Role = Literal[
+    "own-area",
+    "home-area",
+    "tem-group",
+    "partner",
+    "eures",
+    "coordinator",
+    "subscription",
+    "former-recipient",
+    "fallback",
+]
+
+
+class Submission(Inside):
+    """What goes on notices.received: who says it, by which way, and the body untouched (JSON text)."""
+
+    sender: AgencyId
+    way: Literal["api", "inbox", "connector", "file", "demo", "clock"]
+    body: str
+
+
+class Coordinates(Inside):
+    """Where a record stands in the log."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class EmployerEvent(Inside):
+    """One step of a notice in the employer's history; every other agent works from these."""
+
+    receipt: str
+    step: int
+    kind: Kind
+    type: Literal["notice"] = "notice"
+    sender: AgencyId
+    source: str
+    id: str
+    employer_key: str
+    received_at: Moment
+    origin: Coordinates
+    historic: bool = False
+    notice: dict[str, Any]
+
+
+class RefusedNotice(Inside):
+    """A submission that was not taken, with every reason. The body is masked where a personal code was found."""
+
+    sender: AgencyId | None
+    source: str | None
+    id: str | None
+    verdict: Literal["refused", "quarantined"]
+    code: str
+    findings: tuple[Finding, ...]
+    received_at: Moment
+    origin: Coordinates
+    body: str | None
+
+
+class Why(Inside):
+    """One reason why an agency is told: its role, and the rule's name with the facts that met it."""
+
+    role: Role
+    rule: str
+    detail: Names
+
+
+class Recipient(Inside):
+    """An agency, the line and competence within it, and why."""
+
+    agency: AgencyId
+    line: ServiceLine | None = None
+    competence: str | None = None
+    why: tuple[Why, ...]
+
+
+class RoutedNotice(Inside):
+    """What routing decided about one step: outcome, recipients with their reasons, and the registry that it used."""
+
+    receipt: str
+    step: int
+    outcome: Outcome
+    significance: tuple[str, ...]
+    recipients: tuple[Recipient, ...]
+    outcome_reason: Names | None = None
+    held_until: Moment | None = None
+    registry_revision: int
+    decided_as_of: Moment
+    event: EmployerEvent
+
+
+class OfferedService(Inside):
+    """A service that fits, with why; `to_check` are the conditions of which the notice did not tell enough."""
+
+    code: str
+    names: Names
+    provider: AgencyId | None = None
+    line: ServiceLine | None = None
+    why: tuple[Names, ...]
+    to_check: tuple[Names, ...] = ()
+
+
+class Target(Inside):
+    """One copy that was sent: the agency and the id of the event in its outbox."""
+
+    agency: AgencyId
+    event_id: str
+
+
+class EnrichedNotice(Inside):
+    """The routed notice with its offerings, and every target with the event id in its outbox."""
+
+    receipt: str
+    step: int
+    enriched: bool
+    offerings: tuple[OfferedService, ...]
+    targets: tuple[Target, ...]
+    registry_revision: int
+    routed: RoutedNotice
+
+
+class AgencyNotice(Inside):
+    """An agency's own copy: cut to what it may see (`purpose` says by which right), with why and what to offer."""
+
+    receipt: str
+    step: int
+    agency: AgencyId
+    purpose: Literal["coordinator", "authority", "partner", "statistics"]
+    kind: Kind
+    received_at: Moment
+    registry_revision: int
+    why: tuple[Why, ...]
+    line: ServiceLine | None = None
+    competence: str | None = None
+    offerings: tuple[OfferedService, ...] = ()
+    enriched: bool = True
+    notice: dict[str, Any]
+
+
+class LayoffAlert(Inside):
+    """What a change-security coordinator must hear at once; the same event id stands in the agency's outbox."""
+
+    receipt: str
+    step: int
+    agency: AgencyId
+    event_id: str
+    stage: str
+    people: Any
+    received_at: Moment
+    registry_revision: int | None
+    mailboxes: tuple[str, ...] = ()
+    why: tuple[Why, ...]
+    bare: bool = False
+    notice: dict[str, Any]

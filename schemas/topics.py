@@ -1,0 +1,74 @@
+"""Every topic, once: name, key, what it carries, how long it is kept. `hub topics apply` and the docs are made from here."""
+
+from dataclasses import dataclass, field
+
+DAY_MS = 86_400_000
+FOR_EVER = -1
+PARTITIONS = 12
+LARGEST_INPUT = 256 * 1024
+LARGEST_MESSAGE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `kept_days` -1 = compacted, kept by key; `partitions` is fixed at creation (keys would move)."""
+
+    name: str
+    key: str
+    carries: str
+    kept_days: int
+    partitions: int = PARTITIONS
+    largest: int = LARGEST_MESSAGE
+    internal: bool = field(default=False)
+
+    @property
+    def compacted(self) -> bool:
+        """Whether the newest record of each key is kept for ever."""
+        return self.kept_days == FOR_EVER
+
+    def settings(self) -> dict[str, str]:
+        """The topic's configuration as Kafka takes it."""
+        common = {
+            "message.timestamp.type": "LogAppendTime",
+            "segment.ms": str(DAY_MS),
+            "max.message.bytes": str(self.largest + 64 * 1024),
+        }
+        if self.compacted:
+            return common | {"cleanup.policy": "compact", "min.compaction.lag.ms": str(15 * 60 * 1000)}
+        return common | {"cleanup.policy": "delete", "retention.ms": str(self.kept_days * DAY_MS)}
+
+
+RECEIVED = Topic("notices.received", "sender + source", "submission: sender, way, body", 7)
+EVENTS = Topic("employer.events", "employer", "the history of each employer: each accepted step", 400)
+REFUSED = Topic("notices.refused", "sender + source", "each refusal with every reason, masked", 90)
+ROUTED = Topic("notices.routed", "employer", "recipients each with why; or kept, held, fallback", 400)
+ENRICHED = Topic("notices.enriched", "employer", "offerings each with why, and the targets", 400)
+ALERTS = Topic("alerts.layoff", "employer", "one layoff alert for each recipient agency", 400)
+CLOCKS = Topic("clocks.set", "clock id", "a deadline, escalation or release asked for", FOR_EVER)
+DELIVERIES = Topic("deliveries", "agency", "what the dispatcher did", 90)
+REGISTRY = Topic("registry.changes", "type/id", "registry entries with their revision", FOR_EVER, partitions=1)
+DEAD_LETTERS = Topic("hub.dead-letters", "source key", "masked bytes, headers, coordinates, code", 90)
+INTAKE_STATE = Topic("hub.state.intake", "state key", "ids seen and steps given by intake", FOR_EVER, internal=True)
+CASES_STATE = Topic("hub.state.cases", "state key", "the alerts sent, by notice", FOR_EVER, internal=True)
+ROUTING_STATE = Topic("hub.state.routing", "state key", "who was told of a notice before", FOR_EVER, internal=True)
+ENRICHMENT_STATE = Topic("hub.state.enrichment", "state key", "how far enrichment is", FOR_EVER, internal=True)
+
+FIXED: tuple[Topic, ...] = (
+    RECEIVED, EVENTS, REFUSED, ROUTED, ENRICHED, ALERTS, CLOCKS, DELIVERIES, REGISTRY, DEAD_LETTERS,
+    INTAKE_STATE, CASES_STATE, ROUTING_STATE, ENRICHMENT_STATE,
+)  # fmt: skip
+
+
+def inbox(agency: str) -> Topic:
+    """The door by which an agency publishes through Kafka."""
+    return Topic(f"agency.{agency}.inbox", "none", "notices of this agency, as it would POST them", 7, 1, LARGEST_INPUT)
+
+
+def outbox(agency: str) -> Topic:
+    """What an agency is told: CloudEvents already cut to what it may see."""
+    return Topic(f"agency.{agency}.outbox", "employer", "the agency's own copies, in order", 30, 1)
+
+
+def every_topic(agencies: tuple[str, ...]) -> tuple[Topic, ...]:
+    """All topics of a hub with these agencies."""
+    return FIXED + tuple(make(agency) for agency in agencies for make in (inbox, outbox))
