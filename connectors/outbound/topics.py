@@ -1,5 +1,6 @@
 """Makes the topics on a broker, and commits offset 0 for the groups that read a new one: a group never starts at the end."""
 
+import time
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaException
@@ -17,10 +18,22 @@ def apply_topics(bootstrap: str, topics: Iterable[Topic], prefix: str = "") -> t
     admin = AdminClient({"bootstrap.servers": bootstrap})
     there = _partitions(admin, bootstrap)
     wanted = {prefix + topic.name: topic for topic in topics}
+    made = _create(admin, [_new(name, topic) for name, topic in wanted.items() if name not in there])
+    there = _once_all_are_seen(admin, bootstrap, frozenset(wanted))
     for name, topic in wanted.items():
-        if name in there and there[name] != topic.partitions:
+        if there[name] != topic.partitions:
             raise Misconfigured(f"{name} has {there[name]} partitions, {topic.partitions} are wanted: keys would move")
-    return _create(admin, [_new(name, topic) for name, topic in wanted.items() if name not in there])
+    return made
+
+
+def _once_all_are_seen(admin: AdminClient, bootstrap: str, names: frozenset[str]) -> dict[str, int]:
+    """A broker may list a new topic only a moment after it has confirmed its creation."""
+    deadline = time.monotonic() + ANSWER_WITHIN
+    while not names <= (there := _partitions(admin, bootstrap)).keys():
+        if time.monotonic() > deadline:
+            raise NotReady(f"the broker does not list {sorted(names - there.keys())[0]} after {ANSWER_WITHIN:.0f} s")
+        time.sleep(0.05)
+    return there
 
 
 def _partitions(admin: AdminClient, bootstrap: str) -> dict[str, int]:
