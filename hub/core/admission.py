@@ -1,0 +1,133 @@
+"""The one door rule: what a notice must be to be taken, whichever way it comes (API, inbox, connector, file). Pure.
+
+`read_notice` tests the bytes (hub.core.reading), `admit` tests what the registry and the day have to say. Findings name
+the rule and the place and never repeat the value. `employer_key` and `digest` give a taken notice its place in the history.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import orjson
+
+from hub.core.reading import AnyNotice as AnyNotice
+from hub.core.reading import PersonalCode as PersonalCode
+from hub.core.reading import finding_at
+from hub.core.reading import read_notice as read_notice
+from hub.core.registry import Registry
+from schemas.agency import Agency
+from schemas.errors import Finding
+from schemas.messages import EmployerEvent
+from schemas.notice import NEEDS, NOTICE, DownsizingNotice
+
+_TOMORROW = timedelta(days=1)
+
+
+# Identity
+
+
+def employer_key(notice: AnyNotice, sender: Agency) -> str:
+    """Under which key the employer's history stands: Business ID, foreign number, or its sender's referral number."""
+    employer = notice.employer
+    if employer.business_id:
+        return f"fi:{employer.business_id}"
+    if employer.foreign:
+        return f"{employer.foreign.country}:{employer.foreign.number}"
+    number = unicodedata.normalize("NFC", employer.referral_number or "")
+    safe = re.sub(r"[^A-Za-z0-9-]", lambda found: "".join(f".{byte:02x}" for byte in found[0].encode()), number)
+    key = f"ref:{sender.id}:{safe}"
+    return key if len(key) <= 120 else f"ref:{sender.id}:.h{hashlib.sha256(number.encode()).hexdigest()[:40]}"
+
+
+def digest(notice: AnyNotice) -> str:
+    """The notice's content as one hash: the same for the same content, however it was written."""
+    content = orjson.dumps(notice.model_dump(mode="json", exclude_defaults=True), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(unicodedata.normalize("NFC", content.decode()).encode()).hexdigest()
+
+
+def notice_of(event: EmployerEvent) -> AnyNotice:
+    """The notice as it stands in an employer's history; a field that this reader does not know is left out."""
+    return NOTICE.validate_json(orjson.dumps(event.notice), extra="ignore")
+
+
+# Registry and day
+
+
+def admit(notice: AnyNotice, sender: Agency, registry: Registry, day: date) -> tuple[Finding, ...]:
+    """Why the notice cannot be taken on that day; empty = admitted."""
+    return (
+        *_sender_findings(notice, sender, day),
+        *_area_findings(notice, registry, day),
+        *_day_findings(notice, day),
+        *_word_findings(notice, day),
+    )
+
+
+def _sender_findings(notice: AnyNotice, sender: Agency, day: date) -> Iterator[Finding]:
+    ended = sender.agreement_until is not None and day > sender.agreement_until
+    if (sender.ring == "none" and sender.kind != "foreign") or not sender.holds_on(day) or ended:
+        yield finding_at("may-not-publish", "", "your agency may not publish notices on this day; ask the operator")
+    if notice.on_behalf_of not in (None, sender.id):
+        yield finding_at("on-behalf-of", "/on_behalf_of", "no agency may publish for another one; leave it out")
+
+
+def _areas(notice: AnyNotice) -> Iterator[tuple[str, str]]:
+    for index, place in enumerate(notice.workplaces):
+        yield f"/workplaces/{index}/area", place.area
+    if isinstance(notice, DownsizingNotice):
+        for index, measure in enumerate(notice.measures):
+            if measure.area:
+                yield f"/measures/{index}/area", measure.area
+        for index, home in enumerate(notice.homes):
+            yield f"/homes/{index}/area", home.area
+
+
+def _area_findings(notice: AnyNotice, registry: Registry, day: date) -> Iterator[Finding]:
+    for place, code in _areas(notice):
+        if registry.area(code, day) is not None:
+            continue
+        if code not in registry.areas:
+            yield finding_at("unknown-area", place, _hint(code))
+        elif not notice.historic:
+            today = registry.current_code(code, day)
+            message = f"this municipality was merged; its code is now {today}" if today else "this area is not in force"
+            yield finding_at("merged-area" if today else "area-not-in-force", place, message)
+
+
+def _hint(code: str) -> str:
+    if code.startswith("fi:kunta:") and not re.fullmatch(r"fi:kunta:\d{3}", code):
+        return "a municipality has three digits with its zeros, such as fi:kunta:005"
+    return "the registry does not know this area"
+
+
+def _day_findings(notice: AnyNotice, day: date) -> Iterator[Finding]:
+    """What is told as done lies in no later day; a day of grace, since the caller's day may be behind the sender's."""
+    told: list[tuple[str, date | None]] = [("/noted_on", notice.noted_on)]
+    if notice.access.consent:
+        told.append(("/access/consent/given_on", notice.access.consent.given_on))
+    if isinstance(notice, DownsizingNotice):
+        told.append(("/proposal_given_on", notice.proposal_given_on))
+        told.append(("/authority_notified_on", notice.authority_notified_on))
+    for place, told_day in told:
+        if told_day is not None and told_day > day + _TOMORROW:
+            yield finding_at("in-the-future", place, "this day lies in the future")
+
+
+def _word_findings(notice: AnyNotice, day: date) -> Iterator[Finding]:
+    for index, need in enumerate(notice.needs):
+        if need.code not in NEEDS:
+            yield finding_at("unknown-need", f"/needs/{index}/code", "there is no such need")
+    if notice.employer.foreign and notice.employer.foreign.country == "fi":
+        yield finding_at("finnish-number", "/employer/foreign", "a Finnish employer is named by its business_id")
+    early = isinstance(notice, DownsizingNotice) and notice.stage == "early-signal"
+    if early and notice.access.level != "restricted" and not consent_holds(notice, day):
+        message = "an early signal without the employer's consent has access level restricted"
+        yield finding_at("early-signal-access", "/access/level", message)
+
+
+def consent_holds(notice: AnyNotice, day: date) -> bool:
+    """Whether the employer's consent is given and not withdrawn on that day."""
+    consent = notice.access.consent
+    return consent is not None and (consent.withdrawn_on is None or day < consent.withdrawn_on)
