@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import orjson
 
+from hub.core.reach import consent_holds, is_early
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.reading import PersonalCode as PersonalCode
 from hub.core.reading import finding_at
@@ -20,7 +21,7 @@ from hub.core.registry import Registry
 from schemas.agency import Agency
 from schemas.errors import Finding
 from schemas.messages import EmployerEvent
-from schemas.notice import NEEDS, NOTICE, DownsizingNotice
+from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer
 
 _TOMORROW = timedelta(days=1)
 
@@ -119,15 +120,20 @@ def _word_findings(notice: AnyNotice, day: date) -> Iterator[Finding]:
     for index, need in enumerate(notice.needs):
         if need.code not in NEEDS:
             yield finding_at("unknown-need", f"/needs/{index}/code", "there is no such need")
-    if notice.employer.foreign and notice.employer.foreign.country == "fi":
-        yield finding_at("finnish-number", "/employer/foreign", "a Finnish employer is named by its business_id")
-    early = isinstance(notice, DownsizingNotice) and notice.stage == "early-signal"
-    if early and notice.access.level != "restricted" and not consent_holds(notice, day):
+    yield from _employer_findings(notice.employer)
+    consent = notice.access.consent
+    if consent and consent.withdrawn_on and consent.withdrawn_on < consent.given_on:
+        yield finding_at("consent-order", "/access/consent/withdrawn_on", "withdrawn before it was given")
+    if is_early(notice) and notice.access.level != "restricted" and not consent_holds(notice, day):
         message = "an early signal without the employer's consent has access level restricted"
         yield finding_at("early-signal-access", "/access/level", message)
 
 
-def consent_holds(notice: AnyNotice, day: date) -> bool:
-    """Whether the employer's consent is given and not withdrawn on that day."""
-    consent = notice.access.consent
-    return consent is not None and (consent.withdrawn_on is None or day < consent.withdrawn_on)
+def _employer_findings(employer: Employer) -> Iterator[Finding]:
+    """An employer has one key: digits of one script, no Finnish number as a foreign one, no invisible reference."""
+    if employer.business_id and not employer.business_id.isascii():
+        yield finding_at("business-id-digits", "/employer/business_id", "write the Business ID with the digits 0-9")
+    if employer.foreign and employer.foreign.country == "fi":
+        yield finding_at("finnish-number", "/employer/foreign", "a Finnish employer is named by its business_id")
+    if employer.referral_number and not any(character.isalnum() for character in employer.referral_number):
+        yield finding_at("blank-reference", "/employer/referral_number", "a referral number holds a letter or a digit")

@@ -6,12 +6,11 @@ Counts keep their two ends (`_min`, `_max`); an end that the sender could not gi
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.registry import Registry
-from schemas.count import MOST_PEOPLE, UNKNOWN, Count, total
+from schemas.count import MOST_PEOPLE, UNKNOWN, Count, exactly, total
 from schemas.notice import DevelopmentNotice, DownsizingNotice, Occupation, RecruitmentNotice, Reduction
 
 Fact = str | int | bool | tuple[str, ...] | None
@@ -89,7 +88,6 @@ def _place_facts(notice: AnyNotice, registry: Registry) -> dict[str, Fact]:
     return {"regions": tuple(sorted(regions)) or None, "languages": tuple(sorted(languages))}
 
 
-@lru_cache(maxsize=4096)
 def _regions(registry: Registry, code: str) -> tuple[str, ...]:
     return tuple(area for area in (code, *registry.ancestors(code)) if area.startswith("fi:maakunta:"))
 
@@ -138,16 +136,16 @@ def people_of(notice: DownsizingNotice) -> Count:
     """How many people the downsizing concerns in all: measures, else end dates, else homes; once, not per workplace."""
     counts = tuple(count_of(measure) for measure in notice.measures)
     if any(count.said != "unknown" for count in counts):
-        return total(counts)
-    ends = total(tuple(end.count for end in notice.end_dates))
-    return ends if ends.said != "unknown" else total(tuple(home.count for home in notice.homes))
+        return sum_of(counts)
+    ends = sum_of(tuple(end.count for end in notice.end_dates))
+    return ends if ends.said != "unknown" else sum_of(tuple(home.count for home in notice.homes))
 
 
 def dismissals_of(notice: DownsizingNotice) -> Count:
     """How many are dismissed; where no measure is told of, those whose end dates are."""
     if notice.measures:
         return _measured(notice, "dismissal")
-    return total(tuple(end.count for end in notice.end_dates))
+    return sum_of(tuple(end.count for end in notice.end_dates))
 
 
 def count_of(measure: Reduction) -> Count:
@@ -158,13 +156,27 @@ def count_of(measure: Reduction) -> Count:
     return _sum(measure.occupations)
 
 
+def sum_of(counts: tuple[Count, ...]) -> Count:
+    """The sum, said as its parts were: one count is itself, "at most" and "about" stay so."""
+    if len(counts) == 1:
+        return counts[0]
+    found = total(counts)
+    if found.said == "range" and all(count.low is None for count in counts):
+        return Count(said="at-most", high=found.high)
+    return Count(said="about", low=found.low, high=found.high) if _is_about(found) else found
+
+
+def _is_about(count: Count) -> bool:
+    return count.said == "range" and count.low == count.high
+
+
 def _measured(notice: DownsizingNotice, kind: str) -> Count:
     counts = tuple(count_of(measure) for measure in notice.measures if measure.measure == kind)
-    return total(counts) if counts or not notice.measures else Count(said="exact", low=0, high=0)
+    return sum_of(counts) if counts or not notice.measures else exactly(0)
 
 
 def _sum(occupations: tuple[Occupation, ...]) -> Count:
-    return total(tuple(occupation.count for occupation in occupations)) if occupations else UNKNOWN
+    return sum_of(tuple(occupation.count for occupation in occupations)) if occupations else UNKNOWN
 
 
 def _ends(name: str, count: Count) -> dict[str, Fact]:
@@ -182,6 +194,12 @@ def _longest_layoff(notice: DownsizingNotice) -> int | None:
 
 
 # Needs
+
+
+def needs_in(facts: Facts) -> tuple[str, ...]:
+    """The needs among the facts."""
+    needs = facts["needs"]
+    return needs if isinstance(needs, tuple) else ()
 
 
 def _needs(notice: AnyNotice, facts: dict[str, Fact]) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
 """Bytes to notice: every flaw of a message that shows without the registry, all of them at once. Pure.
 
-The order matters: size, depth and encoding are tested before anything is parsed, so that no input can exhaust the reader.
+The order matters: size, encoding and depth are tested before anything is parsed, so that no input can exhaust the reader.
+Findings name the rule and the place and never repeat a value; no refusal carries the error that it was made from.
 """
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
 from pydantic import ValidationError
@@ -19,14 +22,21 @@ from schemas.wire import findings_of
 AnyNotice = RecruitmentNotice | DownsizingNotice | DevelopmentNotice
 DEEPEST = 32
 """Levels of nesting at the most; a notice has five."""
+MOST_FINDINGS = 100
+"""Findings told at the most: a body of 256 KiB can hold tens of thousands of flaws."""
+LONGEST_PLACE = 300
 
 _KINDS: dict[str, type[AnyNotice]] = {
     "recruitment": RecruitmentNotice,
     "downsizing": DownsizingNotice,
     "development": DevelopmentNotice,
 }
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _STRINGS = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DIGITS_OF_A_NUMBER = 25
+_FLAWS_OF_JSON = {"duplicate-name", "not-a-number", "null-character", "lone-surrogate"}
 
 
 class PersonalCode(Refusal):
@@ -40,27 +50,32 @@ class PersonalCode(Refusal):
 def read_notice(body: bytes) -> AnyNotice:
     """The notice in these bytes. MalformedMessage, PersonalCode or Refusal with all findings where there is none."""
     text = _text_of(body)
-    findings: list[Finding] = []
-    tree = _tree_of(text, findings)
+    tree, flawed = _tree_of(text)
     if not isinstance(tree, dict):
         _malformed("not-an-object", "the body has to be one JSON object")
-    if findings or "\\" in text or personal_codes(text):
-        findings = [*_walk(tree, "")]
-    try:
-        notice: AnyNotice = NOTICE.validate_json(text)
-    except ValidationError as error:
-        findings += _model_findings(error, tree)
-    if findings:
-        _refuse(tuple(findings))
+    suspect = flawed or "\\" in text or personal_codes(text)
+    flaws = [*_walk(tree, "")] if suspect else []
+    notice, findings = _validated(text, tree)
+    if notice is None or flaws:
+        _refuse(flaws + findings or [finding_at("not-json", "", "the body is no JSON")])
     return notice
 
 
+def finding_at(rule: str, place: str, message: str) -> Finding:
+    """A finding whose place (made of names in the message) holds no personal identity code and is not endless."""
+    shown = mask(place).replace("\x00", "\\u0000")
+    return Finding(rule=rule, place=shown if len(shown) <= LONGEST_PLACE else shown[:LONGEST_PLACE] + "…", message=message)
+
+
+# Before parsing
+
+
 def _text_of(body: bytes) -> str:
-    if not body.strip():
-        _malformed("empty", "the body is empty")
     if len(body) > LARGEST_INPUT:
         _malformed("too-large", f"the body is larger than {LARGEST_INPUT // 1024} KiB")
-    if body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+    if not body.strip():
+        _malformed("empty", "the body is empty")
+    if body.startswith(_MARKS):
         _malformed("byte-order-mark", "the body begins with a byte order mark; send UTF-8 without it")
     if b"\x00" in body:
         _malformed("null-byte", "the body holds a null byte")
@@ -68,8 +83,9 @@ def _text_of(body: bytes) -> str:
         _malformed("too-deep", f"the body is nested deeper than {DEEPEST} levels")
     try:
         return body.decode("utf-8")
-    except UnicodeDecodeError:
-        _malformed("not-utf-8", "the body is not UTF-8")
+    except UnicodeDecodeError as error:
+        cut_off = error.end == len(body) and error.reason == "unexpected end of data"
+    _malformed("truncated" if cut_off else "not-utf-8", "the body is not UTF-8, or ends inside a character")
 
 
 def _too_deep(body: bytes) -> bool:
@@ -81,6 +97,9 @@ def _too_deep(body: bytes) -> bool:
         if depth > DEEPEST:
             return True
     return False
+
+
+# Parsing
 
 
 class _Twice(dict[str, Any]):
@@ -96,37 +115,50 @@ class _NoNumber:
 _NO_NUMBER = _NoNumber()
 
 
-def _tree_of(text: str, findings: list[Finding]) -> Any:
-    """The values in the text. `findings` is filled with something when the tree has to be walked for flaws."""
+@dataclass(slots=True)
+class _Hooks:
+    """What json asks while it reads; flaws stay in the tree, to be found with their place."""
 
-    def pairs_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    flaws: list[str] = field(default_factory=list)
+
+    def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
-        return found if len(found) == len(pairs) else flawed_object(pairs)
-
-    def flawed_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
+        if len(found) == len(pairs):
+            return found
+        self.flaws.append("duplicate-name")
         twice = _Twice(pairs)
-        twice.names = tuple(sorted({name for name in names if names.count(name) > 1}))
-        findings.append(finding_at("duplicate-name", "", ""))
+        times = Counter(name for name, _ in pairs)
+        twice.names = tuple(name for name in found if times[name] > 1)
         return twice
 
-    def flawed_number(_: str) -> _NoNumber:
-        findings.append(finding_at("not-a-number", "", ""))
+    def no_number(self, _: str) -> _NoNumber:
+        self.flaws.append("not-a-number")
         return _NO_NUMBER
 
-    def number(digits: str) -> Any:
+    def fraction(self, digits: str) -> Any:
         value = float(digits)
-        return value if abs(value) != float("inf") else flawed_number(digits)
+        return value if abs(value) != float("inf") else self.no_number(digits)
 
-    def whole(digits: str) -> Any:
-        return int(digits) if len(digits) < 25 else float(digits[:25])
+    def whole(self, digits: str) -> Any:
+        return int(digits) if len(digits) <= _DIGITS_OF_A_NUMBER else self.no_number(digits)
 
+
+def _tree_of(text: str) -> tuple[Any, bool]:
+    """The values in the text, and whether there are flaws among them."""
+    hooks = _Hooks()
     try:
-        return json.loads(text, object_pairs_hook=pairs_of, parse_constant=flawed_number, parse_float=number, parse_int=whole)
+        tree = json.loads(
+            text,
+            object_pairs_hook=hooks.pairs,
+            parse_constant=hooks.no_number,
+            parse_float=hooks.fraction,
+            parse_int=hooks.whole,
+        )
+        return tree, bool(hooks.flaws)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        rule = "truncated" if error.pos >= len(text.rstrip()) else "not-json"
-        _malformed(rule, f"the body ends too early ({place})" if rule == "truncated" else f"no JSON at {place}")
+        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+    _malformed("truncated" if cut_off else "not-json", f"{'the body ends too early' if cut_off else 'no JSON'} ({place})")
 
 
 def _walk(value: Any, place: str) -> Iterator[Finding]:
@@ -134,26 +166,46 @@ def _walk(value: Any, place: str) -> Iterator[Finding]:
     if isinstance(value, str):
         yield from _text_findings(value, place)
     elif isinstance(value, dict):
-        for name in getattr(value, "names", ()):
-            yield finding_at("duplicate-name", f"{place}/{_escaped(name)}", "this name stands twice in one object")
-        for name, below in value.items():
-            here = f"{place}/{_escaped(name)}"
-            yield from _text_findings(name, here)
-            yield from _walk(below, here)
+        yield from _object_findings(value, place)
     elif isinstance(value, list):
         for index, below in enumerate(value):
             yield from _walk(below, f"{place}/{index}")
     elif value is _NO_NUMBER:
-        yield finding_at("not-a-number", place, "NaN, an infinity or a number too large is no JSON number")
+        yield finding_at("not-a-number", place, "NaN, an infinity or a number too large is no number here")
+
+
+def _object_findings(found: dict[str, Any], place: str) -> Iterator[Finding]:
+    if isinstance(found, _Twice):
+        for name in found.names:
+            yield finding_at("duplicate-name", f"{place}/{_pointed(name)}", "this name stands twice in one object")
+    for name, below in found.items():
+        here = f"{place}/{_pointed(name)}"
+        yield from _text_findings(name, here)
+        yield from _walk(below, here)
 
 
 def _text_findings(text: str, place: str) -> Iterator[Finding]:
     if "\x00" in text:
-        yield finding_at("null-byte", place, "the text holds a null character")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+        yield finding_at("null-character", place, "the text holds a null character")
+    if _SURROGATE.search(text):
         yield finding_at("lone-surrogate", place, "the text holds half of a character (a lone surrogate)")
     if personal_codes(text):
         yield finding_at("personal-code", place, "a personal identity code stands here; take it out")
+
+
+def _pointed(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1").encode("utf-8", "replace").decode()
+
+
+# The models
+
+
+def _validated(text: str, tree: dict[str, Any]) -> tuple[AnyNotice | None, list[Finding]]:
+    """The notice, or why it is none. The validation error holds values: it goes no further than this."""
+    try:
+        return NOTICE.validate_json(text), []
+    except ValidationError as error:
+        return None, [*_model_findings(error, tree)]
 
 
 def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Finding]:
@@ -161,11 +213,13 @@ def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Fi
     for found in findings_of(error):
         message = found.message
         if found.rule == "json_invalid":
-            continue  # what json lets pass and pydantic does not was found by _walk
-        if "isoformat" in message:
+            continue  # what json lets pass and pydantic does not (half characters), _walk has found with its place
+        if "isoformat" in message:  # pydantic would repeat the value
             message = "a day is written YYYY-MM-DD and stands in the calendar"
         if found.rule == "extra_forbidden":
             message = _unknown_field(found.place, kind)
+        if found.rule == "model_type":
+            message = "an object belongs here; for a count also a plain whole number"
         yield finding_at(found.rule.replace("_", "-"), found.place, message)
 
 
@@ -175,22 +229,16 @@ def _unknown_field(place: str, kind: Any) -> str:
     return f"this field belongs to a notice of kind {' or '.join(others)}" if others else "there is no such field"
 
 
-def finding_at(rule: str, place: str, message: str) -> Finding:
-    """A finding whose place repeats no personal identity code that stood in a name."""
-    return Finding(rule=rule, place=mask(place).replace("\x00", "\\u0000"), message=message)
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1").encode("utf-8", "replace").decode()
-
-
 def _malformed(rule: str, message: str) -> NoReturn:
     raise MalformedMessage(message, (finding_at(rule, "", message),))
 
 
-def _refuse(findings: tuple[Finding, ...]) -> NoReturn:
+def _refuse(findings: list[Finding]) -> NoReturn:
     rules = {finding.rule for finding in findings}
-    refusal = PersonalCode if "personal-code" in rules else Refusal
-    if refusal is Refusal and rules & {"duplicate-name", "not-a-number", "null-byte", "lone-surrogate"}:
-        refusal = MalformedMessage
-    raise refusal(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}: {', '.join(sorted(rules))}", findings)
+    told = findings[:MOST_FINDINGS]
+    if len(findings) > MOST_FINDINGS:
+        told.append(finding_at("more", "", f"{len(findings) - MOST_FINDINGS} more findings are not listed"))
+    refusal = MalformedMessage if rules & _FLAWS_OF_JSON else Refusal
+    if "personal-code" in rules:
+        refusal = PersonalCode
+    raise refusal(f"refused for {', '.join(sorted(rules))}", tuple(told))

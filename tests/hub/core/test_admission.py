@@ -1,4 +1,4 @@
-"""The one door rule: what bytes are a notice, and what is said about those that are none."""
+"""What the registry and the day have to say at the door; the key and the hash of a notice."""
 
 import json
 from datetime import date
@@ -7,110 +7,248 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from hub.core.admission import admit, digest, read_notice
-from hub.core.registry import Registry
-from hub.data.load import load_registry
+from hub.core.admission import admit, digest, employer_key, notice_of, read_notice
+from schemas.agency import Agency
 from schemas.errors import Refusal
+from schemas.ids import EmployerKey
+from tests.builders import (
+    DAY,
+    HELSINKI,
+    a_development_notice,
+    a_downsizing_notice,
+    a_recruitment_notice,
+    a_small_registry,
+    an_agency,
+    an_event,
+    body_of,
+)
 
-NOTICE: dict[str, Any] = {
-    "kind": "recruitment",
-    "id": "7",
-    "source": "ura",
-    "employer": {"business_id": "9000000-3"},
-    "workplaces": [{"area": "fi:kunta:837"}],
-    "posts": 40,
-}
-GOOD = json.dumps(NOTICE).encode()
-
-
-def body(**changes: Any) -> bytes:
-    return json.dumps(NOTICE | changes).encode()
-
-
-def test_a_good_notice_is_read() -> None:
-    assert read_notice(GOOD).id == "7"
+KEY: TypeAdapter[str] = TypeAdapter(EmployerKey)
+KUOREVESI = "fi:kunta:289"
 
 
-BAD = {
-    "empty": b"",
-    "blank": b"  ",
-    "truncated": GOOD[:-5],
-    "not utf-8": GOOD.replace(b"ura", b"\xc3\x28"),
-    "byte order mark": b"\xef\xbb\xbf" + GOOD,
-    "utf-16": GOOD.decode().encode("utf-16"),
-    "NaN": GOOD.replace(b"40", b"NaN"),
-    "infinity": GOOD.replace(b"40", b"-Infinity"),
-    "too large a number": GOOD.replace(b"40", b"1e400"),
-    "duplicate keys": GOOD.replace(b'"id": "7"', b'"id": "7", "id": "8"'),
-    "deep nesting": b"[" * 100_000,
-    "deep nesting in a notice": GOOD.replace(b"40", b"[" * 5_000 + b"]" * 5_000),
-    "null byte": body(id="a\x00b"),
-    "raw null byte": GOOD.replace(b"ura", b"u\x00a"),
-    "too large": body(text="x" * 300_000),
-    "a list": b"[]",
-    "another kind's fields": body(stage="negotiations"),
-    "unknown field": body(salary=1),
-    "wrong check digit": body(employer={"business_id": "9000000-4"}),
-    "personal code in text": body(text="soita 131052-308T"),
-    "personal code in a nested name": body(employer={"business_id": "9000000-3", "name": "131052-308T"}),
-    "personal code in the id": body(id="131052-308T"),
-    "a fraction": body(posts=12.0),
-    "a text": body(posts="12"),
-    "a truth value": body(posts=True),
-}
+def sender(id: str = "ta-39") -> Agency:
+    agency = a_small_registry().agency(id)
+    assert agency is not None
+    return agency
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_refused_with_findings_that_never_repeat_a_personal_code(name: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        read_notice(BAD[name])
-    assert caught.value.findings
-    assert "131052" not in repr(caught.value.findings) + str(caught.value)
+def found(notice: dict[str, Any], by: Agency | None = None, day: date = DAY) -> dict[str, str]:
+    findings = admit(read_notice(body_of(notice)), by or sender(), a_small_registry(), day)
+    return {finding.place: finding.rule for finding in findings}
 
 
-def test_all_findings_are_told_at_once() -> None:
-    with pytest.raises(Refusal) as caught:
-        read_notice(body(employer={"business_id": "9000000-4"}, posts="12"))
-    assert {finding.place.split("/")[1] for finding in caught.value.findings} == {"employer", "posts"}
+@pytest.mark.parametrize("notice", [a_downsizing_notice(), a_recruitment_notice(), a_development_notice()])
+def test_a_good_notice_is_admitted(notice: dict[str, Any]) -> None:
+    assert found(notice) == {}
 
 
-@given(st.binary(max_size=200))
-def test_arbitrary_bytes_are_a_notice_or_a_refusal(given_bytes: bytes) -> None:
-    with pytest.raises(Refusal):
-        read_notice(given_bytes)
+# Who sends
 
 
-CONTENT = load_registry()
-REGISTRY = Registry.of(1, CONTENT.areas, CONTENT.agencies, CONTENT.offerings)
-TODAY = date(2026, 6, 30)
+@pytest.mark.parametrize(
+    ("agency", "admitted"),
+    [
+        (an_agency("ta-01"), True),
+        (an_agency("evk-01", ring="tem-group"), True),
+        (an_agency("prizz", ring="partner", agreement_until=DAY), True),
+        (an_agency("prizz", ring="partner", agreement_until=date(2026, 3, 1)), False),
+        (an_agency("us-warn", kind="foreign", ring="none"), True),
+        (an_agency("fallback", kind="hub", ring="none"), False),
+        (an_agency("te-01", kind="te-office", valid_to=date(2024, 12, 31)), False),
+    ],
+    ids=lambda value: value.id if isinstance(value, Agency) else "",
+)
+def test_who_may_publish(agency: Agency, admitted: bool) -> None:
+    assert found(a_recruitment_notice(), agency) == ({} if admitted else {"": "may-not-publish"})
 
 
-def said(**changes: Any) -> list[str]:
-    sender = REGISTRY.agency("ta-39")
-    assert sender is not None
-    return [f"{found.place} {found.message}" for found in admit(read_notice(body(**changes)), sender, REGISTRY, TODAY)]
+def test_nobody_publishes_for_another_agency() -> None:
+    assert found(a_recruitment_notice(on_behalf_of="ta-39")) == {}
+    assert found(a_recruitment_notice(on_behalf_of="ta-08")) == {"/on_behalf_of": "on-behalf-of"}
 
 
-def test_a_notice_of_a_known_municipality_is_admitted() -> None:
-    assert said() == []
+# Areas
 
 
-def test_an_unknown_municipality_is_refused_and_a_merged_one_names_its_successor() -> None:
-    assert said(workplaces=[{"area": "fi:kunta:999"}])[0].startswith("/workplaces/0/area")
-    assert "fi:kunta:214" in said(workplaces=[{"area": "fi:kunta:099"}])[0]
+def test_unknown_areas_are_refused_wherever_they_stand() -> None:
+    notice = a_downsizing_notice(
+        workplaces=[{"area": "fi:kunta:837"}, {"area": "fi:kunta:999"}],
+        measures=[{"measure": "layoff", "planned": 3, "area": "fi:kunta:5"}],
+        homes=[{"area": "se:kommun:2583", "count": 1}],
+    )
+    expected = dict.fromkeys(("/workplaces/1/area", "/measures/0/area", "/homes/0/area"), "unknown-area")
+    assert found(notice) == expected
 
 
-def test_a_notice_cannot_have_been_noted_in_the_future() -> None:
-    assert said(noted_on="2026-07-30")[0].startswith("/noted_on")
+def test_a_municipality_code_without_its_zeros_is_refused_with_a_hint() -> None:
+    notice = read_notice(body_of(a_recruitment_notice(workplaces=[{"area": "fi:kunta:5"}])))
+    (finding,) = admit(notice, sender(), a_small_registry(), DAY)
+    assert "fi:kunta:005" in finding.message
 
 
-def test_nobody_speaks_for_another_agency() -> None:
-    assert said(on_behalf_of="ta-08")[0].startswith("/on_behalf_of")
+def test_a_merged_municipality_is_refused_and_its_successor_named() -> None:
+    notice = read_notice(body_of(a_recruitment_notice(workplaces=[{"area": KUOREVESI}])))
+    (finding,) = admit(notice, sender(), a_small_registry(), DAY)
+    assert (finding.rule, finding.place) == ("merged-area", "/workplaces/0/area")
+    assert "fi:kunta:837" in finding.message
 
 
-def test_the_digest_is_of_the_content_not_of_its_spelling() -> None:
-    composed, decomposed = ({"business_id": "9000000-3", "name": name} for name in ("H\u00e4me Oy", "Ha\u0308me Oy"))
-    assert digest(read_notice(body(employer=composed))) == digest(read_notice(body(employer=decomposed)))
-    assert digest(read_notice(body(posts=40))) == digest(read_notice(body(posts={"said": "exact", "low": 40, "high": 40})))
-    assert digest(read_notice(body(posts=40))) != digest(read_notice(body(posts=41)))
+def test_a_merged_municipality_is_right_before_its_merger_and_in_history() -> None:
+    notice = a_recruitment_notice(workplaces=[{"area": KUOREVESI}], noted_on=None)
+    assert found(notice, day=date(2000, 12, 31)) == {}
+    assert found(notice | {"historic": True}) == {}
+
+
+def test_areas_abroad_are_taken_where_the_registry_knows_them() -> None:
+    assert found(a_recruitment_notice(workplaces=[{"area": "us:state:AZ"}])) == {}
+    assert found(a_recruitment_notice(workplaces=[{"area": "us:state:CO"}])) == {"/workplaces/0/area": "unknown-area"}
+
+
+# Days, words
+
+
+@pytest.mark.parametrize("name", ["noted_on", "proposal_given_on", "authority_notified_on"])
+def test_what_is_told_as_done_lies_in_no_later_day(name: str) -> None:
+    start = {"talks_start_on": "2026-04-01"}
+    assert found(a_downsizing_notice(**start, **{name: "2026-03-03"})) == {}, "a day of grace for time zones"
+    assert found(a_downsizing_notice(**start, **{name: "2026-03-04"})) == {f"/{name}": "in-the-future"}
+
+
+def test_talks_may_start_later() -> None:
+    assert found(a_downsizing_notice(talks_start_on="2026-09-01")) == {}
+
+
+def test_an_unknown_need_is_refused() -> None:
+    assert found(a_recruitment_notice(needs=[{"code": "N_MAGIC"}])) == {"/needs/0/code": "unknown-need"}
+
+
+def consent(**changes: Any) -> dict[str, Any]:
+    return {"given_by_role": "toimitusjohtaja", "given_on": "2026-03-01", "scope": "tem-group"} | changes
+
+
+EARLY = [
+    ("restricted without consent", {"level": "restricted"}, {}),
+    ("open with consent", {"level": "open", "consent": consent()}, {}),
+    ("open without consent", {"level": "open"}, {"/access/level": "early-signal-access"}),
+    (
+        "embargoed without consent",
+        {"level": "embargoed", "until_event": "pörssitiedote"},
+        {"/access/level": "early-signal-access"},
+    ),
+    (
+        "open with a consent withdrawn",
+        {"level": "open", "consent": consent(withdrawn_on="2026-03-02")},
+        {"/access/level": "early-signal-access"},
+    ),
+    (
+        "a consent withdrawn before it was given",
+        {"level": "restricted", "consent": consent(withdrawn_on="2026-02-01")},
+        {"/access/consent/withdrawn_on": "consent-order"},
+    ),
+    (
+        "a consent of tomorrow's tomorrow",
+        {"level": "open", "consent": consent(given_on="2026-03-04")},
+        {"/access/consent/given_on": "in-the-future"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("access", "expected"), [case[1:] for case in EARLY], ids=[case[0] for case in EARLY])
+def test_early_signals_and_consent(access: dict[str, Any], expected: dict[str, str]) -> None:
+    assert found(a_downsizing_notice(stage="early-signal", access=access)) == expected
+
+
+def test_an_employer_has_one_key_only() -> None:
+    foreign = {"business_id": None, "foreign": {"country": "fi", "number": "0112038-9"}}
+    assert found(a_recruitment_notice(employer=foreign)) == {"/employer/foreign": "finnish-number"}
+    wide = {"business_id": "９００００００-3"}
+    assert found(a_recruitment_notice(employer=wide)) == {"/employer/business_id": "business-id-digits"}
+    blank = {"business_id": None, "name": None, "kind": "starter", "referral_number": "\u200b"}
+    assert found(a_recruitment_notice(employer=blank)) == {"/employer/referral_number": "blank-reference"}
+
+
+def test_all_findings_come_at_once() -> None:
+    notice = a_recruitment_notice(
+        on_behalf_of="ta-08", workplaces=[{"area": "fi:kunta:999"}], noted_on="2027-01-01", needs=[{"code": "N_NO"}]
+    )
+    places = {"/on_behalf_of", "/workplaces/0/area", "/noted_on", "/needs/0/code"}
+    assert set(found(notice)) == places
+
+
+# Key
+
+
+def key_of(employer: dict[str, Any], by: str = "ta-39") -> str:
+    return employer_key(read_notice(body_of(a_recruitment_notice(employer={"business_id": None, **employer}))), sender(by))
+
+
+def starter(number: str) -> dict[str, Any]:
+    return {"name": None, "kind": "starter", "referral_number": number}
+
+
+@pytest.mark.parametrize(
+    ("employer", "key"),
+    [
+        ({"business_id": "0112038-9"}, "fi:0112038-9"),
+        ({"foreign": {"country": "us", "number": "WARN-2024.17"}}, "us:WARN-2024.17"),
+        (starter("2026-17"), "ref:ta-39:2026-17"),
+        (starter("A 1/ä"), "ref:ta-39:A.201.2f.c3.a4"),
+        (starter("A.1"), "ref:ta-39:A.2e1"),
+    ],
+)
+def test_employer_keys(employer: dict[str, Any], key: str) -> None:
+    assert key_of(employer) == key
+    assert KEY.validate_python(key) == key
+
+
+def test_the_same_referral_number_of_two_agencies_is_two_employers() -> None:
+    assert key_of(starter("1"), "ta-39") != key_of(starter("1"), "ta-08")
+
+
+REFERENCES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=128).filter(
+    lambda text: text == text.strip() and any(character.isalnum() for character in text)
+)
+
+
+@given(REFERENCES)
+def test_every_referral_number_gives_a_key_of_the_pattern(number: str) -> None:
+    try:
+        key = key_of(starter(number))
+    except Refusal:
+        return  # it held a character that no reference may hold
+    assert KEY.validate_python(key) == key
+
+
+# Hash
+
+
+def test_the_hash_is_of_what_is_said_not_of_how_it_is_written() -> None:
+    plain = a_recruitment_notice(employer={"name": "Hämeen Rekry Oy"})
+    other = dict(reversed(list(plain.items()))) | {"posts": {"high": 40, "said": "exact", "low": 40}, "historic": False}
+    decomposed = json.dumps(other).replace("\\u00e4", "a\\u0308").encode()
+    assert digest(read_notice(body_of(plain))) == digest(read_notice(decomposed))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"posts": 41}, {"posts": {"said": "about", "low": 40, "high": 40}}, {"workplaces": [{"area": HELSINKI}]}]
+)
+def test_another_content_has_another_hash(changes: dict[str, Any]) -> None:
+    same, other = a_recruitment_notice(), a_recruitment_notice(**changes)
+    assert digest(read_notice(body_of(same))) != digest(read_notice(body_of(other)))
+
+
+# History
+
+
+def test_a_notice_comes_back_out_of_the_history_as_it_was() -> None:
+    notice = a_downsizing_notice(access={"level": "embargoed", "until": "2026-04-01T09:00:00+03:00"})
+    assert notice_of(an_event(notice)) == read_notice(body_of(notice))
+
+
+def test_a_field_of_a_later_version_is_left_out_when_history_is_read() -> None:
+    event = an_event(a_downsizing_notice())
+    later = event.model_copy(update={"notice": event.notice | {"new_field": {"a": 1}}})
+    assert notice_of(later) == notice_of(event)

@@ -1,0 +1,153 @@
+"""Which services fit a notice, why, and who near the workplaces gives them. Pure.
+
+A service is attached when it answers the notice's kind, subject or one of its needs, and none of its conditions is
+broken; a condition on what the notice does not tell is left to the consultant (`to_check`). `why` is what the
+consultant tells the employer (seed: take a stand, bring up options that the customer has not thought of).
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any, get_args
+
+from hub.core.facts import Facts, needs_in
+from hub.core.registry import FINLAND, Registry
+from schemas.agency import Agency, AgencyKind, Names
+from schemas.ids import AgencyId
+from schemas.messages import OfferedService, RoutedNotice
+from schemas.offering import Condition, Offering
+
+_AGENCY_KINDS = frozenset(get_args(AgencyKind))
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": lambda fact, value: bool(fact == value),
+    "!=": lambda fact, value: bool(fact != value),
+    ">=": lambda fact, value: bool(fact >= value),
+    "<=": lambda fact, value: bool(fact <= value),
+    ">": lambda fact, value: bool(fact > value),
+    "<": lambda fact, value: bool(fact < value),
+    "in": lambda fact, value: fact in value,
+    "not-in": lambda fact, value: fact not in value,
+    "any-of": lambda fact, value: any(item in value for item in fact),
+    "none-of": lambda fact, value: not any(item in value for item in fact),
+}
+_ANSWERS = {
+    "recruitment": Names(fi="Työnantaja rekrytoi", sv="Arbetsgivaren rekryterar", en="The employer recruits"),
+    "downsizing": Names(fi="Työnantaja vähentää henkilöstöä", sv="Arbetsgivaren minskar", en="The employer downsizes"),
+    "development": Names(fi="Työnantaja kehittää", sv="Arbetsgivaren utvecklar", en="The employer develops"),
+}
+_SEGMENT = Names(
+    fi="Palvelu on vain tietyille asiakassegmenteille; segmentti puuttuu ilmoituksesta",
+    sv="Tjänsten gäller vissa kundsegment; segmentet saknas i anmälan",
+    en="Only for certain customer segments; the notice does not tell the segment",
+)
+
+
+def offerings(facts: Facts, routed: RoutedNotice, registry: Registry, day: date) -> tuple[OfferedService, ...]:
+    """The services that fit on that day, by code, each with the agencies that give it where the workplaces are."""
+    areas = tuple(dict.fromkeys(str(place["area"]) for place in routed.event.notice.get("workplaces", ())))
+    towns = tuple(dict.fromkeys(town for area in areas for town in _towns(area, registry, day)))
+    answers = _answers(facts)
+    known: dict[str, tuple[Agency, ...]] = {}
+
+    def providers(kind: str) -> tuple[Agency, ...]:
+        if kind not in known:
+            known[kind] = registry.provider_agencies(kind, towns, day)
+        return known[kind]
+
+    return tuple(service for offering in registry.offerings_for(day) for service in _offered(offering, answers, facts, providers))
+
+
+def offers_for(
+    agency: Agency | None, found: tuple[OfferedService, ...], purpose: str, registry: Registry
+) -> tuple[OfferedService, ...]:
+    """The services that an agency is told of: an authority all but those of other authorities, others their own."""
+    if agency is None or purpose == "statistics":
+        return ()
+    if agency.ring == "authority":
+        return tuple(item for item in found if item.provider == agency.id or not _is_authority(item.provider, registry))
+    return tuple(item for item in found if item.provider == agency.id)
+
+
+def _is_authority(provider: AgencyId | None, registry: Registry) -> bool:
+    agency = registry.agency(provider) if provider else None
+    return agency is not None and agency.ring == "authority"
+
+
+def _towns(area: str, registry: Registry, day: date) -> tuple[str, ...]:
+    return (area,) if area == FINLAND else registry.municipalities_in(area, day)
+
+
+def _answers(facts: Facts) -> dict[str, Names]:
+    """What the notice asks, each with the words for it: kind, kind with subject, needs."""
+    kind = str(facts["kind"])
+    found = {kind: _ANSWERS[kind]}
+    if facts["subject"]:
+        found[f"{kind}:{facts['subject']}"] = _ANSWERS[kind]
+    return found | {need: _need(need) for need in needs_in(facts)}
+
+
+def _need(code: str) -> Names:
+    return Names(fi=f"Työnantajan tarve: {code}", sv=f"Arbetsgivarens behov: {code}", en=f"The employer's need: {code}")
+
+
+def _offered(
+    offering: Offering, answers: dict[str, Names], facts: Facts, providers: Callable[[str], tuple[Agency, ...]]
+) -> Iterator[OfferedService]:
+    answer = next((answers[word] for word in offering.answers if word in answers), None)
+    if answer is None or offering.never is not None or not _segment_fits(offering, facts):
+        return
+    met, open_ = _judge(offering, facts)
+    if met is None:
+        return
+    for provider in _givers(offering, providers):
+        yield OfferedService(
+            code=offering.code,
+            names=offering.names,
+            provider=provider,
+            line=offering.line,
+            why=(answer, *met),
+            to_check=open_,
+        )
+
+
+def _segment_fits(offering: Offering, facts: Facts) -> bool:
+    return not offering.segments or facts["segment"] is None or facts["segment"] in offering.segments
+
+
+def _judge(offering: Offering, facts: Facts) -> tuple[tuple[Names, ...] | None, tuple[Names, ...]]:
+    """The conditions that are met and those still to check; None for the first where one is broken."""
+    met: list[Names] = []
+    to_check = [_SEGMENT] if offering.segments and facts["segment"] is None else []
+    for condition in offering.conditions:
+        holds = condition_holds(condition, facts)
+        if holds is False:
+            return None, ()
+        if holds is None and _beside_the_point(condition, facts):
+            continue
+        (to_check if holds is None else met).append(condition.explains)
+    return tuple(met), tuple(to_check)
+
+
+def _beside_the_point(condition: Condition, facts: Facts) -> bool:
+    """Only a downsizing has stages: "not in such a stage" asks nothing of another notice."""
+    return condition.field == "stage" and condition.op in ("!=", "not-in") and facts["kind"] != "downsizing"
+
+
+def condition_holds(condition: Condition, facts: Facts) -> bool | None:
+    """Whether the condition is met; None where the notice does not tell, or the two cannot be compared."""
+    fact = facts.get(condition.field)
+    if fact is None:
+        return None
+    try:
+        return _OPERATORS[condition.op](fact, condition.value)
+    except TypeError:
+        return None
+
+
+def _givers(offering: Offering, providers: Callable[[str], tuple[Agency, ...]]) -> tuple[AgencyId | None, ...]:
+    """The agencies that give the service there; None once where somebody gives it who is no agency of the hub.
+
+    A service that only agencies give, none of which serves the place, is not offered there (region rule).
+    """
+    agencies = {agency.id for kind in offering.providers for agency in providers(kind)}
+    outside = any(kind not in _AGENCY_KINDS for kind in offering.providers)
+    return tuple(sorted(agencies)) or ((None,) if outside else ())

@@ -1,0 +1,236 @@
+"""Who should know of a notice, and why: the decision of one step. Pure.
+
+Responsible are the employment authorities of every workplace (own-area) and of the people's homes (home-area): they
+always get it. The ministry's group and the regional partners get what is significant, takes place in their area and
+concerns a kind or need that they take, as far as access and consent let it (DESIGN §4, seed A2-A6). The hub sends one
+copy to each agency: a recipient stands once, with every reason. The sender gets a copy only where it is responsible:
+its own desk works from it, and the offers come with it.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from hub.core.facts import AnyNotice, Facts, facts_of, needs_in
+from hub.core.reach import Reach, embargoed, reach_of
+from hub.core.registry import FINLAND, Registry, takes
+from hub.core.significance import significance
+from hub.core.whys import FALLBACK, REASONS, why
+from schemas.agency import Agency, ServiceLine
+from schemas.ids import AgencyId
+from schemas.messages import EmployerEvent, Outcome, Recipient, Role, RoutedNotice
+from schemas.notice import DownsizingNotice
+
+_RANK: dict[Role, int] = {
+    "own-area": 0, "home-area": 1, "coordinator": 2, "eures": 3, "tem-group": 4, "partner": 5, "subscription": 6,
+    "former-recipient": 7, "fallback": 8,
+}  # fmt: skip
+_BEYOND: dict[str, Role] = {"tem-group": "tem-group", "partner": "partner"}
+_LINES: dict[str, ServiceLine] = {"N_STAFF_DEV": "line-2", "N_TAILORED_JOB": "line-3"}
+_COMPETENCES = {
+    "N_REDUCE": "change-security",
+    "N_RECRUIT_INTL": "eures",
+    "N_START": "starters",
+    "N_STAFF_DEV": "training",
+    "N_TAILORED_JOB": "tailored-jobs",
+    "N_RECRUIT": "recruitment",
+    **dict.fromkeys(("N_BUSINESS_DEV", "N_EXPANSION", "N_LOCATION", "N_TAKEOVER"), "business-development"),
+}
+"""By need, the special field inside an authority (domain 1.5); the first that meets a need and is there."""
+
+_Told = dict[AgencyId, dict[tuple[Role, str], list[str]]]
+"""By agency, by role and rule: the areas and needs that met the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """By what and for when it is decided, and who sent it."""
+
+    registry: Registry
+    day: date
+    as_of: datetime
+    sender: AgencyId
+
+
+def route(
+    event: EmployerEvent, notice: AnyNotice, registry: Registry, day: date, *, decided_as_of: datetime | None = None
+) -> RoutedNotice:
+    """The decision about this step on that day; `decided_as_of` is the broker's append time of what asked for it."""
+    scene = _Scene(registry, day, decided_as_of or event.received_at, event.sender)
+    facts = facts_of(notice, registry, day)
+    rules = significance(facts, notice)
+    if event.historic or notice.historic:
+        return _decision(event, scene, "kept", rules, "historic")
+    if embargoed(notice, scene.as_of):
+        return _decision(event, scene, "held", rules, "held", until=notice.access.until)
+    reach = reach_of(notice, day)
+    told = _gather(notice, facts, bool(rules), reach, scene)
+    outcome, reason = _outcome(told, bool(rules), reach, notice)
+    recipients = tuple(_recipient(agency, told[agency], facts, scene) for agency in _in_order(told))
+    return _decision(event, scene, outcome, rules, reason, recipients)
+
+
+def with_former(routed: RoutedNotice, told_before: Collection[AgencyId]) -> RoutedNotice:
+    """The decision with those who had an earlier step and have no present right: each is to get a stub."""
+    present = {recipient.agency for recipient in routed.recipients}
+    stubs = tuple(
+        Recipient(agency=agency, why=(why("former-recipient", "told-before"),)) for agency in sorted(set(told_before) - present)
+    )
+    return routed.model_copy(update={"recipients": routed.recipients + stubs}) if stubs else routed
+
+
+def areas_of(notice: AnyNotice) -> tuple[str, ...]:
+    """The areas where it happens: workplaces, and measures that name an area; each once, in the order told."""
+    areas = dict.fromkeys(place.area for place in notice.workplaces)
+    if isinstance(notice, DownsizingNotice):
+        areas |= dict.fromkeys(measure.area for measure in notice.measures if measure.area)
+    return tuple(areas)
+
+
+def own_authorities(area: str, registry: Registry, day: date) -> tuple[Agency, ...]:
+    """The employment authorities responsible in the area; abroad, the foreign agencies that cover it and take notices."""
+    if area.startswith("fi:"):
+        return registry.authorities_for(area, day)
+    covering = registry.agencies_covering(area, day)
+    return tuple(agency for agency in covering if agency.kind == "foreign" and agency.ring != "none")
+
+
+# Who is told
+
+
+def _tell(told: _Told, agency: AgencyId, role: Role, rule: str, *met: str) -> None:
+    found = told.setdefault(agency, {}).setdefault((role, rule), [])
+    found.extend(item for item in met if item not in found)
+
+
+def _gather(notice: AnyNotice, facts: Facts, significant: bool, reach: Reach, scene: _Scene) -> _Told:
+    told: _Told = {}
+    areas = areas_of(notice)
+    _own_areas(told, areas, scene)
+    if "home-area" in reach.roles and isinstance(notice, DownsizingNotice):
+        _home_areas(told, notice, scene)
+    _specialists(told, facts, scene)
+    if significant:
+        for area in areas:
+            _beyond(told, area, facts, reach, scene)
+    return told
+
+
+def _own_areas(told: _Told, areas: tuple[str, ...], scene: _Scene) -> None:
+    for area in areas:
+        agencies = own_authorities(area, scene.registry, scene.day)
+        for agency in agencies:
+            _tell(told, agency.id, "own-area", "workplace-area", area)
+        if not agencies:
+            _tell(told, FALLBACK, "fallback", "nobody-responsible", area)
+
+
+def _home_areas(told: _Told, notice: DownsizingNotice, scene: _Scene) -> None:
+    for home in notice.homes:
+        for agency in own_authorities(home.area, scene.registry, scene.day):
+            _tell(told, agency.id, "home-area", "home-municipality", home.area)
+
+
+def _specialists(told: _Told, facts: Facts, scene: _Scene) -> None:
+    """Lines and competences inside the responsible authorities (domain 1.5: the line follows from the need)."""
+    needs = needs_in(facts)
+    lines = [(need, line) for need, line in _LINES.items() if need in needs]
+    abroad = "N_RECRUIT_INTL" in needs
+    for name in told if lines or abroad else ():
+        agency = scene.registry.agency(name)
+        for need, line in lines:
+            if agency and line in agency.lines:
+                _tell(told, name, "own-area", line, need)
+        if abroad and agency and "eures" in agency.competences:
+            _tell(told, name, "eures", "eures-competence", "N_RECRUIT_INTL")
+
+
+def _beyond(told: _Told, area: str, facts: Facts, reach: Reach, scene: _Scene) -> None:
+    """The ministry's group and the partners whose territory and interest the notice meets, but for its sender."""
+    kind, needs = str(facts["kind"]), needs_in(facts)
+    for agency in _covering(area, scene.registry, scene.day):
+        role = _BEYOND.get(agency.ring)
+        responsible = ("own-area", "workplace-area") in told.get(agency.id, ())
+        if role is None or role not in reach.roles or responsible or agency.id == scene.sender:
+            continue
+        if takes(agency, kind, needs) and not _withheld(agency, facts):
+            met = [need for need in needs if need in agency.needs]
+            _tell(told, agency.id, role, "takes-need" if met else "takes-kind", *(met or [kind]), area)
+
+
+def _covering(area: str, registry: Registry, day: date) -> Iterable[Agency]:
+    """Who covers the area: it, one above it, or (where only a wide area is known) any municipality inside it."""
+    if area.startswith("fi:kunta:") or area == FINLAND:
+        return registry.agencies_covering(area, day)
+    found = {agency.id: agency for agency in registry.agencies_covering(area, day)}
+    for town in registry.municipalities_in(area, day):
+        found |= {agency.id: agency for agency in registry.agencies_covering(town, day)}
+    return found.values()
+
+
+def _withheld(agency: Agency, facts: Facts) -> bool:
+    """Finnvera hears of downsizing and insolvency of its own customers only, by referral with a ground (domain 4.4)."""
+    if agency.kind != "finnvera":
+        return False
+    return facts["kind"] == "downsizing" or bool(facts["bankruptcy"]) or bool(facts["in_difficulty"])
+
+
+# The decision
+
+
+def _outcome(told: _Told, significant: bool, reach: Reach, notice: AnyNotice) -> tuple[Outcome, str | None]:
+    """`routed` where anyone beyond the responsible authorities is told, `fallback` where there are none, else `kept`."""
+    roles = {role for reasons in told.values() for role, _ in reasons}
+    if "own-area" not in roles and "home-area" not in roles:
+        return "fallback", "nobody"
+    if "tem-group" in roles or "partner" in roles:
+        return "routed", None
+    if not significant:
+        return "kept", "ticked" if notice.significant is False else "below"
+    return "kept", reach.bound
+
+
+def _recipient(agency_id: AgencyId, reasons: dict[tuple[Role, str], list[str]], facts: Facts, scene: _Scene) -> Recipient:
+    agency = scene.registry.agency(agency_id)
+    in_order = sorted(reasons.items(), key=lambda item: (_RANK[item[0][0]], item[0][1]))
+    whys = tuple(why(role, rule, met, scene.registry) for (role, rule), met in in_order)
+    return Recipient(agency=agency_id, line=_line(agency, facts), competence=_competence(agency, facts), why=whys)
+
+
+def _line(agency: Agency | None, facts: Facts) -> ServiceLine | None:
+    """Line 1 owns employer matters; one need that is another line's, and nothing else, is that line's."""
+    if agency is None or not agency.lines:
+        return None
+    needs = set(needs_in(facts)) - {"N_RECRUIT"}
+    wanted = _LINES.get(needs.pop(), "line-1") if len(needs) == 1 else "line-1"
+    return wanted if wanted in agency.lines else agency.lines[0]
+
+
+def _competence(agency: Agency | None, facts: Facts) -> str | None:
+    if agency is None or not agency.competences:
+        return None
+    needs = needs_in(facts)
+    wanted = (word for need, word in _COMPETENCES.items() if need in needs)
+    return next((word for word in wanted if word in agency.competences), None)
+
+
+def _in_order(told: _Told) -> list[AgencyId]:
+    return sorted(told, key=lambda agency: (min(_RANK[role] for role, _ in told[agency]), agency))
+
+
+def _decision(
+    event: EmployerEvent, scene: _Scene, outcome: Outcome, rules: tuple[str, ...], reason: str | None,
+    recipients: tuple[Recipient, ...] = (), until: datetime | None = None,
+) -> RoutedNotice:  # fmt: skip
+    return RoutedNotice(
+        receipt=event.receipt,
+        step=event.step,
+        outcome=outcome,
+        significance=rules,
+        recipients=recipients,
+        outcome_reason=REASONS[reason] if reason else None,
+        held_until=until,
+        registry_revision=scene.registry.revision,
+        decided_as_of=scene.as_of,
+        event=event,
+    )
