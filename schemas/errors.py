@@ -93,7 +93,7 @@ class NotReady(HubError):
 
     code = "not-ready"
     title = "The hub cannot take this now"
-    advice = "Try again after the time in Retry-After; nothing was stored."
+    advice = "Try again after the time in Retry-After; the same again is safe, an id is taken once."
     retry = True
 
 

@@ -1,0 +1,83 @@
+"""What the API answers, as models: they stand in the OpenAPI document."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.errors import Problem
+from schemas.base import Inside
+
+EXAMPLE_RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
+
+
+class Links(Inside):
+    """Where to go on from here."""
+
+    status: str = Field(examples=[f"/v1/notices/{EXAMPLE_RECEIPT}"])
+    trace: str = Field(examples=[f"/v1/notices/{EXAMPLE_RECEIPT}/trace"])
+    refused: str = Field(examples=["/v1/refused"])
+
+
+class Receipt(Inside):
+    """A notice that the broker has confirmed. The same sender, source and id always have the same receipt."""
+
+    receipt: str = Field(examples=[EXAMPLE_RECEIPT])
+    status: str = Field(description="Where the notice can be seen in a moment.", examples=[f"/v1/notices/{EXAMPLE_RECEIPT}"])
+    links: Links
+
+
+class Listing(Inside):
+    """Part of a longer list. Ask again with `cursor` = `next`; null = there is no more."""
+
+    items: list[dict[str, Any]]
+    next: str | None = Field(description="Cursor of the next part; null at the end.")
+
+
+class Feed(Inside):
+    """Part of an outbox. `next` goes on from here also where there is nothing more yet: keep it, ask again later."""
+
+    items: list[dict[str, Any]]
+    next: str | None = Field(description="Cursor to go on from; null only while the outbox has never held anything.")
+
+
+class Entry(Inside):
+    """One notice of a batch, by its place in the list from 0: its receipt, or the problem with it."""
+
+    index: int
+    receipt: str | None = None
+    status: str | None = None
+    problem: Problem | None = None
+
+
+class Batch(Inside):
+    """What became of each notice of a batch, in the order sent."""
+
+    accepted: int
+    refused: int
+    results: list[Entry]
+
+
+class LineResult(Inside):
+    """One line of the answer to a stream, by the number of the line from 1: its receipt, or the problem with it."""
+
+    line: int
+    receipt: str | None = None
+    status: str | None = None
+    problem: Problem | None = None
+
+
+class Readiness(Inside):
+    """Whether requests can be served, check by check."""
+
+    ready: bool
+    checks: dict[str, Literal["ok", "failing"]]
+    reasons: dict[str, str] = Field(default={}, description="Why a check fails: on this machine, or with scope operate.")
+    behind: dict[str, int] | None = Field(default=None, description="Records that the views lack, by topic; as above.")
+
+
+def receipt_answer(root: str, receipt: str) -> Receipt:
+    """The answer for a notice that was taken. `root` is the path under which a proxy shows this API."""
+    status = f"{root}/v1/notices/{receipt}"
+    return Receipt(
+        receipt=receipt, status=status, links=Links(status=status, trace=f"{status}/trace", refused=f"{root}/v1/refused")
+    )

@@ -1,0 +1,80 @@
+"""Root of the API: puts the parts together. Adapters arrive ready; whoever made them closes them."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api import bulk, employers, health, notices, outbox, pages, refused
+from api.backlog import Backlog
+from api.dependencies import Check, Parts
+from api.document import describe
+from api.door import AT_ONCE, Door
+from api.errors import on_http_error, on_hub_error, on_invalid
+from api.metrics import Metrics
+from api.middleware import Outermost
+from hub.ports import Keys, Publisher, Reading
+from schemas.errors import HubError
+from schemas.topics import RECEIVED, Topic
+
+ROUTERS = (notices.router, bulk.router, employers.router, outbox.router, refused.router, health.router, pages.router)
+_READERS = 32
+SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}
+"""How uvicorn has to serve it: its own access log would keep what people search for."""
+
+
+def create_app(
+    publisher: Publisher,
+    keys: Keys,
+    reading: Reading,
+    name: Callable[[Topic], str] = lambda topic: topic.name,
+    *,
+    checks: Mapping[str, Check] | None = None,
+    backlog: Callable[[], int] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> FastAPI:
+    """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
+    `backlog` says how many submissions wait for intake (bulk doors close while it is high)."""
+    metrics = Metrics()
+    metrics.watch(reading.behind)
+    app = FastAPI(
+        title=pages.TITLE,
+        version=version("employer-situation-hub"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.parts = Parts(
+        door=Door(publisher, name(RECEIVED), now, metrics),
+        keys=keys,
+        reading=reading,
+        metrics=metrics,
+        checks={"views": reading.ready, **(checks or {})},
+        backlog=Backlog(backlog),
+    )
+    _answer_errors(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    describe(app)
+    app.add_middleware(Outermost, metrics=metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """More threads than may wait for the broker: reads and health go on while Kafka is away."""
+    current_default_thread_limiter().total_tokens = AT_ONCE + _READERS
+    yield
+
+
+def _answer_errors(app: FastAPI) -> None:
+    app.add_exception_handler(HubError, on_hub_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)

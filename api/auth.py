@@ -1,0 +1,88 @@
+"""Who is calling, for which agency, and what its key allows."""
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from api.dependencies import TheParts
+from hub.ports import Caller
+from schemas.errors import NotPermitted, Unauthenticated
+
+LONGEST_KEY = 512
+_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer <key>`")
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header", description="The key alone")
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+Header = Annotated[str | None, Security(_HEADER)]
+
+
+def caller(request: Request, given: TheParts, bearer: Bearer, header: Header) -> Caller:
+    """The caller whose key was sent. Unauthenticated where there is none, or one that is wrong, expired or revoked."""
+    key = _key(request, bearer, header)
+    if key is None:
+        raise Unauthenticated("the request has no API key")
+    found = given.keys.caller(key) if _may_be_one(key) else None
+    if found is None:
+        raise Unauthenticated("the API key is not known, has expired or was revoked")
+    return found
+
+
+def _key(request: Request, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> str | None:
+    sent = {value for value in (bearer.credentials if bearer else None, header) if value}
+    if len(sent) > 1 or any(len(request.headers.getlist(name)) > 1 for name in ("authorization", "x-api-key")):
+        raise Unauthenticated("the request has more than one API key")
+    return sent.pop() if sent else None
+
+
+def _may_be_one(key: str) -> bool:
+    return len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
+
+
+CurrentCaller = Annotated[Caller, Depends(caller)]
+
+
+def _needs(current: Caller, scope: str) -> Caller:
+    if scope not in current.scopes:
+        raise NotPermitted(f"this key has no right to {scope}: ask the operator for a key with the scope '{scope}'")
+    return current
+
+
+async def _publishing(current: CurrentCaller) -> Caller:
+    return _needs(current, "publish")
+
+
+async def _reading(current: CurrentCaller) -> Caller:
+    return _needs(current, "read")
+
+
+MayPublish = Annotated[Caller, Depends(_publishing)]
+MayRead = Annotated[Caller, Depends(_reading)]
+
+
+def is_local(request: Request) -> bool:
+    """Whether the request comes from this machine itself, not through a proxy on it."""
+    if request.client is None or any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def may_operate(request: Request, given: TheParts, bearer: Bearer, header: Header) -> bool:
+    """Whether what is for the operator may be shown: on this machine, or to a key with the scope `operate`."""
+    if is_local(request):
+        return True
+    try:
+        return "operate" in caller(request, given, bearer, header).scopes
+    except Unauthenticated:
+        return False
+
+
+def operator(request: Request, given: TheParts, bearer: Bearer, header: Header) -> None:
+    """Let through from this machine; from elsewhere only with a key that has the scope `operate`."""
+    if not is_local(request):
+        _needs(caller(request, given, bearer, header), "operate")

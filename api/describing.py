@@ -1,0 +1,124 @@
+"""Parts of the OpenAPI document that FastAPI cannot know: bodies that are read as bytes, and how errors look."""
+
+import json
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from api.answers import EXAMPLE_RECEIPT, Batch, LineResult
+from api.bodies import CLOUDEVENT, JSON, LINES
+from api.errors import HTTP, PROBLEM_JSON, Kind, Problem, kind_of, problem
+from api.examples import DOWNSIZING, NOTICES, SUMMARIES, enveloped
+from schemas import errors as tree
+from schemas.errors import Finding
+from schemas.notice import NOTICE
+
+Described = dict[int | str, dict[str, Any]]
+_REF = "#/components/schemas/"
+_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+_WRONG_ID = Finding(rule="value-error", place="/employer/business_id", message="the check digit of the Business ID is wrong")
+_WRONG_QUERY = Finding(rule="extra-forbidden", place="/query/municipality", message="this parameter does not exist here")
+_Said = tuple[Kind, str, tuple[Finding, ...]]
+_EXAMPLES: dict[int, _Said] = {
+    401: (kind_of(tree.Unauthenticated), "the request has no API key", ()),
+    403: (kind_of(tree.NotPermitted), "this key has no right to publish", ()),
+    404: (kind_of(tree.Unknown), "there is no such thing for your agency", ()),
+    408: (HTTP[408], "the body took longer than 60 seconds", ()),
+    413: (HTTP[413], "the body is larger than 256 KiB", ()),
+    415: (HTTP[415], f"send {JSON} or {CLOUDEVENT} in UTF-8, not packed", ()),
+    422: (kind_of(tree.Refusal), "1 finding: value-error", (_WRONG_ID,)),
+    429: (kind_of(tree.TooMuch), "the hub is behind; bulk submissions wait", ()),
+    503: (kind_of(tree.NotReady), "the broker did not confirm within 10 seconds", ()),
+}
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
+_CHALLENGE = {"WWW-Authenticate": {"description": "How to authenticate", "schema": {"type": "string"}}}
+_HEADERS: dict[int, dict[str, Any]] = {401: _CHALLENGE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
+
+
+def problems(*statuses: int) -> Described:
+    """How an operation answers these errors, each with an example."""
+    return {status: _described(status) for status in statuses}
+
+
+def _described(status: int, said: _Said | None = None) -> dict[str, Any]:
+    kind, detail, findings = said or _EXAMPLES[status]
+    example = problem(kind, detail, _TRACE, findings).model_dump(mode="json")
+    content = {PROBLEM_JSON: {"schema": {"$ref": f"{_REF}Problem"}, "example": example}}
+    headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
+    return {"description": kind.title, "content": content, **headers}
+
+
+_WRONG_READ: _Said = (HTTP[422], "a parameter is missing, unknown or not valid", (_WRONG_QUERY,))
+READ_PROBLEMS: Described = problems(401, 403, 404, 429, 503) | {422: _described(422, _WRONG_READ)}
+SEND_PROBLEMS: Described = problems(401, 403, 408, 413, 415, 422, 429, 503)
+_STATUS_URL = f"/v1/notices/{EXAMPLE_RECEIPT}"
+TAKEN: Described = {
+    202: {"headers": {"Location": {"description": "Where to follow the notice", "schema": {"type": "string"}}}},
+}
+FOUND: Described = {200: {"description": "As far as your agency may see it."}}
+
+
+BATCH_ANSWER: Described = {207: {"model": Batch, "description": "Some were not taken: see the result of each."}}
+
+
+METRICS_ANSWER: Described = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+def _body(content: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: {"summary": SUMMARIES[name], "value": value} for name, value in values.items()}
+
+
+_NOTICE_REF = {"$ref": f"{_REF}Notice"}
+NOTICE_REQUEST = _body(
+    {
+        JSON: {"schema": _NOTICE_REF, "examples": _named(NOTICES)},
+        CLOUDEVENT: {"schema": {"$ref": f"{_REF}NoticeEvent"}, "example": enveloped(DOWNSIZING)},
+    }
+)
+BATCH_REQUEST = _body(
+    {JSON: {"schema": {"type": "array", "maxItems": 1000, "items": _NOTICE_REF}, "example": list(NOTICES.values())}}
+)
+_LINES_EXAMPLE = "".join(json.dumps(notice, ensure_ascii=False) + "\n" for notice in NOTICES.values())
+_LINES_SCHEMA = {"type": "string", "description": "One notice as JSON on each line, each line ended by a newline"}
+LINES_REQUEST = _body({media: {"schema": _LINES_SCHEMA, "example": _LINES_EXAMPLE} for media in LINES})
+
+
+def _lines_answer(description: str) -> dict[str, Any]:
+    example = json.dumps({"line": 1, "receipt": EXAMPLE_RECEIPT, "status": _STATUS_URL}) + "\n"
+    schema = {"type": "string", "description": f"On each line a JSON object: {_REF}{LineResult.__name__}"}
+    return {"description": description, "content": {LINES[0]: {"schema": schema, "example": example}}}
+
+
+LINES_ANSWER: Described = {
+    202: _lines_answer("Each line was taken and confirmed by the broker."),
+    207: _lines_answer("Some lines were not taken: see the line of each."),
+}
+
+
+def components() -> dict[str, Any]:
+    """The schemas of what stands in bodies: the notices with their parts, the event around one, a problem."""
+    notice = NOTICE.json_schema(ref_template=_REF + "{model}", mode="validation")
+    parts = notice.pop("$defs")
+    _, told = models_json_schema([(Problem, "serialization"), (LineResult, "serialization")], ref_template=_REF + "{model}")
+    return {**parts, **told["$defs"], "Notice": notice, "NoticeEvent": _EVENT}
+
+
+_TEXT = {"type": "string", "minLength": 1}
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "A CloudEvent 1.0 in structured mode with a notice as its data.",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": _TEXT,
+        "source": _TEXT,
+        "type": _TEXT,
+        "datacontenttype": {"const": JSON},
+        "data": _NOTICE_REF,
+    },
+}

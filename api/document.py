@@ -1,0 +1,53 @@
+"""The OpenAPI document: what FastAPI finds out, with the schemas of what it cannot see."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.describing import components
+
+_DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
+
+Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is
+the sender of what it sends, and sees what concerns it. Errors are problem details (RFC 9457); `code` is stable, `type`
+leads to a page that explains it, `findings` name every flaw with its place. Sending the same notice again is always safe:
+its sender, source and id give its receipt, and it is taken once.
+"""
+_TAGS = [
+    {"name": "notices", "description": "Send a notice, search, see what became of one."},
+    {"name": "bulk", "description": "Many notices at once."},
+    {"name": "employers", "description": "An employer's history."},
+    {"name": "outbox", "description": "What concerns your agency, in order."},
+    {"name": "refused", "description": "Your notices that were not taken."},
+    {"name": "health", "description": "For whoever keeps the hub running."},
+]
+
+
+def describe(app: FastAPI) -> None:
+    """Give the application its document, made once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    found = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes, tags=_TAGS)
+    schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in components().items():
+        schemas.setdefault(name, schema)
+    for operation in (told for methods in found["paths"].values() for told in methods.values()):
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = _without_null(parameter["schema"])
+    return found
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter may be left out, but there is no way to write null in an address."""
+    forms = [form for form in schema.get("anyOf", ()) if form != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**rest, **forms[0]} if len(forms) == 1 else schema

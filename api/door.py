@@ -1,0 +1,84 @@
+"""From a body to a submission on notices.received: checked by hub.core, written once, confirmed by the broker."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from threading import BoundedSemaphore
+
+from api.envelope import read_enveloped
+from api.metrics import Metrics
+from hub.core.admission import AnyNotice, read_notice
+from hub.ports import Publisher
+from schemas.errors import HubError, NotReady, Refusal
+from schemas.ids import receipt_of
+from schemas.messages import Submission
+from schemas.wire import Message, event, type_of
+
+SEPARATOR = "\x1f"
+AT_ONCE = 32
+"""Requests that wait for the broker at one time: fewer than there are threads, so that reads go on while Kafka is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A notice on its way: its receipt, and the record that carries it."""
+
+    receipt: str
+    message: Message
+
+
+def submission(sender: str, notice: AnyNotice, body: bytes, topic: str, now: datetime) -> Submitted:
+    """The record that carries a notice of that agency, its bytes untouched."""
+    receipt = receipt_of(sender, notice.source, notice.id)
+    record = event(
+        topic,
+        sender + SEPARATOR + notice.source,
+        Submission(sender=sender, way="api", body=body.decode()),
+        id=receipt,
+        type=type_of("submission"),
+        source=f"urn:employersituation:agency:{sender}",
+        time=now,
+    )
+    return Submitted(receipt, record)
+
+
+class Door:
+    """The one door as the API uses it."""
+
+    def __init__(self, publisher: Publisher, topic: str, now: Callable[[], datetime], metrics: Metrics) -> None:
+        self._publisher = publisher
+        self._topic = topic
+        self._now = now
+        self._metrics = metrics
+        self._places = BoundedSemaphore(AT_ONCE)
+
+    def check(self, sender: str, body: bytes, enveloped: bool = False) -> Submitted:
+        """The submission that the body becomes; nothing is written yet. Refusal with every finding where it is none."""
+        try:
+            notice, content = read_enveloped(body) if enveloped else (read_notice(body), body)
+        except Refusal:
+            self._metrics.taken("refused")
+            raise
+        return submission(sender, notice, content, self._topic, self._now())
+
+    def publish(self, submitted: Sequence[Submitted]) -> None:
+        """Write them and wait for the broker. NotReady where it did not confirm, or too many wait for it already."""
+        if not submitted:
+            return
+        try:
+            with self._place(), self._metrics.publishing():
+                self._publisher.publish([one.message for one in submitted])
+        except HubError:
+            self._metrics.taken("failed", len(submitted))
+            raise
+        self._metrics.taken("accepted", len(submitted))
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(timeout=1.0):
+            raise NotReady("too many requests wait for Kafka at this moment; nothing of this one was stored")
+        try:
+            yield
+        finally:
+            self._places.release()

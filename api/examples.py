@@ -1,0 +1,86 @@
+"""Notices that may be sent as they stand, one of each kind: shown in the OpenAPI document, and tested. Employers are made up."""
+
+from typing import Any
+
+RECRUITMENT: dict[str, Any] = {
+    "kind": "recruitment",
+    "id": "R-2026-0117",
+    "source": "uramallit/tre",
+    "employer": {
+        "business_id": "9000000-3",
+        "name": "Esimerkkikonepaja Oy",
+        "industry": {"code": "25", "edition": "TOL2025"},
+        "segment": "DOMESTIC",
+        "headcount": 180,
+    },
+    "workplaces": [{"area": "fi:kunta:837", "headcount": 140}],
+    "needs": [{"code": "N_RECRUIT_LARGE", "priority": 1}],
+    "channel": "phone",
+    "noted_on": "2026-11-02",
+    "posts": {"said": "about", "low": 40, "high": 40},
+    "occupations": [{"isco": "7212", "title": "hitsaaja", "count": 40}],
+    "starts_on": "2027-02-01",
+    "application_closes_on": "2026-12-15",
+    "fulfilment": ["web-notice", "candidates"],
+    "hard_to_fill": True,
+}
+
+DOWNSIZING: dict[str, Any] = {
+    "kind": "downsizing",
+    "id": "D-2026-0031",
+    "source": "muutosturva/pirkanmaa",
+    "employer": {"business_id": "9543210-4", "name": "Malliteollisuus Oyj", "segment": "LARGE", "headcount": 620},
+    "workplaces": [{"area": "fi:kunta:837", "headcount": 300}, {"area": "fi:kunta:604", "headcount": 45}],
+    "needs": [{"code": "N_NEGOTIATIONS"}],
+    "channel": "official-notice",
+    "stage": "negotiations",
+    "measures": [
+        {
+            "measure": "dismissal",
+            "planned": {"said": "at-most", "high": 40},
+            "staff_group": "tuotanto",
+            "occupations": [{"isco": "8211"}],
+            "area": "fi:kunta:837",
+        },
+        {"measure": "layoff", "planned": {"said": "range", "low": 60, "high": 90}, "duration_days": 90},
+    ],
+    "grounds": "tuotannollinen ja taloudellinen",
+    "proposal_given_on": "2026-11-02",
+    "talks_start_on": "2026-11-09",
+    "basis": "YTL 1333/2021 21 §",
+    "language": "fi",
+}
+
+DEVELOPMENT: dict[str, Any] = {
+    "kind": "development",
+    "id": "K-2026-0208",
+    "source": "kehityskartoitus",
+    "employer": {"business_id": "9000000-3", "name": "Esimerkkikonepaja Oy", "growth_plans": True},
+    "workplaces": [{"area": "fi:kunta:837"}],
+    "needs": [{"code": "N_STAFF_DEV", "priority": 1, "detail": "Robottihitsaus"}, {"code": "N_LEADERSHIP", "priority": 3}],
+    "channel": "survey",
+    "subject": "staff",
+    "people": 25,
+    "skills": ["robottihitsaus"],
+    "starts_on": "2027-01-15",
+    "survey_done": True,
+}
+
+NOTICES: dict[str, dict[str, Any]] = {"recruitment": RECRUITMENT, "downsizing": DOWNSIZING, "development": DEVELOPMENT}
+SUMMARIES = {
+    "recruitment": "An employer will hire about forty welders",
+    "downsizing": "An employer begins change negotiations at two places",
+    "development": "An employer needs training for its staff",
+}
+
+
+def enveloped(notice: dict[str, Any]) -> dict[str, Any]:
+    """The notice in a CloudEvent in structured mode."""
+    return {
+        "specversion": "1.0",
+        "id": f"{notice['id']}-1",
+        "source": f"/{notice['source']}",
+        "type": f"fi.employersituation.notice.{notice['kind']}.v1",
+        "datacontenttype": "application/json",
+        "data": notice,
+    }

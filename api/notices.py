@@ -1,0 +1,96 @@
+"""Notices: send one, search, see one, see what became of it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from api.answers import Listing, Receipt, receipt_answer
+from api.auth import MayPublish, MayRead
+from api.bodies import CLOUDEVENT, NoticeBody
+from api.dependencies import NoticePublisher, Reader, TraceId
+from api.describing import FOUND, NOTICE_REQUEST, READ_PROBLEMS, SEND_PROBLEMS, TAKEN
+from api.errors import answer, kind_of, problem
+from api.queries import EachOnce, NoQuery, ReceiptPath, SearchQuery
+from schemas.errors import Unknown
+
+router = APIRouter(prefix="/v1", tags=["notices"], dependencies=[EachOnce])
+_NOT_THERE = (
+    "there is no notice with this receipt for your agency. One that was sent just now may take a moment: ask again. "
+    "One that was refused stands in /v1/refused with every reason."
+)
+
+
+@router.post(
+    "/notices",
+    status_code=202,
+    operation_id="publish_notice",
+    summary="Send a notice",
+    response_description="The broker has confirmed the notice; follow it at `status`.",
+    responses=TAKEN | SEND_PROBLEMS,
+    openapi_extra=NOTICE_REQUEST,
+)
+def publish_notice(
+    request: Request,
+    response: Response,
+    caller: MayPublish,
+    body: NoticeBody,
+    door: NoticePublisher,
+    _: Annotated[NoQuery, Query()],
+) -> Receipt:
+    """Send one notice of your agency: the agency of your key is its sender, whatever the body says.
+
+    Every flaw is answered at once. Sending the same content again is safe: it has the same receipt and is taken once.
+    A notice with a personal identity code in it is refused before anything of it is kept.
+    """
+    submitted = door.check(caller.agency, body.content, enveloped=body.media == CLOUDEVENT)
+    door.publish([submitted])
+    answered = receipt_answer(request.scope.get("root_path", ""), submitted.receipt)
+    response.headers["Location"] = answered.status
+    return answered
+
+
+@router.get(
+    "/notices",
+    operation_id="search_notices",
+    summary="Search notices, newest first",
+    responses=READ_PROBLEMS,
+)
+def search_notices(caller: MayRead, reading: Reader, query: Annotated[SearchQuery, Query()]) -> Listing:
+    """The notices that your agency sent or received, as far as it may see each; everything given has to hold."""
+    page = reading.search(caller.agency, query.wanted(), query.cursor, query.limit)
+    return Listing(items=page.items, next=page.next)
+
+
+@router.get(
+    "/notices/{receipt:uuid}",
+    operation_id="get_notice",
+    summary="See a notice",
+    response_model=dict[str, Any],
+    responses=FOUND | READ_PROBLEMS,
+)
+def get_notice(receipt: ReceiptPath, caller: MayRead, reading: Reader, trace_id: TraceId, _: Annotated[NoQuery, Query()]) -> Any:
+    """The newest step of a notice as your agency may see it, with all its versions."""
+    found = reading.notice(caller.agency, str(receipt))
+    return _not_there(trace_id) if found is None else found
+
+
+@router.get(
+    "/notices/{receipt:uuid}/trace",
+    operation_id="trace_notice",
+    summary="See what became of a notice",
+    response_model=dict[str, Any],
+    responses=FOUND | READ_PROBLEMS,
+)
+def trace_notice(
+    receipt: ReceiptPath, caller: MayRead, reading: Reader, trace_id: TraceId, _: Annotated[NoQuery, Query()]
+) -> Any:
+    """Each stage with its time, each recipient and why, each service offered and why: as far as your agency may see."""
+    found = reading.trace(caller.agency, str(receipt))
+    return _not_there(trace_id) if found is None else found
+
+
+def _not_there(trace_id: str) -> JSONResponse:
+    """A receipt may be asked for before the views have it, so this one 404 is worth a second try."""
+    told = problem(kind_of(Unknown), _NOT_THERE, trace_id).model_copy(update={"retry": True})
+    return answer(told, {"Retry-After": "1"})

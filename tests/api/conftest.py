@@ -1,0 +1,91 @@
+"""The API over the twins in memory, asked through its ASGI door."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.examples import NOTICES
+from connectors.memory.keys import MemoryKeys
+from connectors.memory.publisher import MemoryPublisher
+from connectors.memory.reading import MemoryReading
+from schemas.topics import Topic
+
+AGENCY = "ta-39"
+OTHER = "evk-03"
+ALL = frozenset({"publish", "read", "operate"})
+NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+
+def prefixed(topic: Topic) -> str:
+    return f"t.{topic.name}"
+
+
+@dataclass
+class Hub:
+    """An API and what stands behind it."""
+
+    publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
+    reading: MemoryReading = field(default_factory=MemoryReading)
+    waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self.app: FastAPI = create_app(
+            self.publisher, self.keys, self.reading, prefixed, backlog=lambda: self.waiting, now=lambda: NOW
+        )
+        self.key = self.keys.issue(AGENCY, "test", ALL)
+
+    def headers(self, agency: str = AGENCY, scopes: frozenset[str] = ALL) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.keys.issue(agency, 'test', scopes)}"}
+
+    def bodies(self) -> list[Any]:
+        return [json.loads(json.loads(message.value or b"")["body"]) for message in self.publisher.messages]
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.fixture
+def client(hub: Hub) -> Iterator[TestClient]:
+    with TestClient(hub.app, headers={"Authorization": f"Bearer {hub.key}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def anyone(hub: Hub) -> Iterator[TestClient]:
+    """A client without a key, from another machine."""
+    with TestClient(hub.app) as client:
+        yield client
+
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+def a_notice(of: str = "downsizing", /, **changes: Any) -> dict[str, Any]:
+    """A valid notice of that kind, with these fields changed."""
+    return copy.deepcopy(NOTICES[of]) | changes
+
+
+def is_problem(response: Any, status: int, code: str | None = None) -> dict[str, Any]:
+    """The problem in the answer, after a look at everything that each problem has to have."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = response.json()
+    assert told["status"] == status
+    assert told["type"] == f"/problems/{told['code']}"
+    assert told["title"]
+    assert told["detail"]
+    assert told["advice"]
+    assert told["trace_id"] == response.headers["x-trace-id"]
+    assert code is None or told["code"] == code
+    return told

@@ -1,0 +1,97 @@
+"""Outbox, refused notices and the history of an employer."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import AGENCY, OTHER, Hub, is_problem
+
+
+def event(number: int) -> dict[str, Any]:
+    return {"id": f"e-{number}", "step": 1, "data": {"receipt": f"r-{number}"}}
+
+
+def test_the_outbox_is_read_in_its_order_and_goes_on_where_it_was(hub: Hub, client: TestClient) -> None:
+    for number in range(5):
+        hub.reading.deliver(AGENCY, event(number))
+    hub.reading.deliver(OTHER, event(99))
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+    for _ in range(4):
+        page = client.get("/v1/outbox", params={"limit": 2} | cursor).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = {"cursor": page["next"]}
+    assert seen == [f"e-{number}" for number in range(5)]
+    hub.reading.deliver(AGENCY, event(5))
+    assert [item["id"] for item in client.get("/v1/outbox", params=cursor).json()["items"]] == ["e-5"]
+
+
+def test_an_outbox_without_anything_has_no_cursor_yet(client: TestClient) -> None:
+    assert client.get("/v1/outbox").json() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("cursor", "status"),
+    [
+        ("earlier.7", 404),
+        ("memory.-1", 422),
+        ("memory.", 422),
+        ("7", 422),
+        ("memory.9999999999999999999", 422),
+        ("memory.99999999999999999999", 422),
+        ("memory.\u0661", 422),
+    ],
+)
+def test_a_cursor_that_does_not_hold(client: TestClient, cursor: str, status: int) -> None:
+    is_problem(client.get("/v1/outbox", params={"cursor": cursor}), status)
+
+
+def test_waiting_ends_as_soon_as_something_comes(hub: Hub, client: TestClient) -> None:
+    later = threading.Timer(0.3, hub.reading.deliver, (AGENCY, event(1)))
+    later.start()
+    began = time.monotonic()
+    page = client.get("/v1/outbox", params={"wait": 10}).json()
+    later.join()
+    assert [item["id"] for item in page["items"]] == ["e-1"]
+    assert time.monotonic() - began < 3
+
+
+def test_waiting_ends_empty_after_its_time(hub: Hub, client: TestClient) -> None:
+    hub.reading.deliver(AGENCY, event(1))
+    began = time.monotonic()
+    page = client.get("/v1/outbox", params={"wait": 1, "cursor": "memory.0"}).json()
+    assert page == {"items": [], "next": "memory.0"}
+    assert 0.9 < time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("wait", ["21", "-1", "0.5", "true"])
+def test_waiting_has_its_limits(client: TestClient, wait: str) -> None:
+    is_problem(client.get("/v1/outbox", params={"wait": wait}), 422)
+
+
+def test_an_agency_sees_its_own_refused_notices_only(hub: Hub, client: TestClient) -> None:
+    hub.reading.refuse(AGENCY, {"id": "mine"})
+    hub.reading.refuse(OTHER, {"id": "others"})
+    assert client.get("/v1/refused").json() == {"items": [{"id": "mine"}], "next": None}
+
+
+def test_an_employers_history_is_oldest_first(hub: Hub, client: TestClient) -> None:
+    for number, hour in enumerate((11, 9, 10)):
+        step = {
+            "receipt": f"r-{number}",
+            "step": 1,
+            "employer_key": "fi:9000000-3",
+            "received_at": f"2026-11-25T{hour:02}:00:00+00:00",
+        }
+        hub.reading.show(AGENCY, step)
+        hub.reading.show(AGENCY, step | {"employer_key": "fi:9543210-4"})
+    page = client.get("/v1/employers/fi:9000000-3/timeline").json()
+    assert [item["receipt"] for item in page["items"]] == ["r-1", "r-2", "r-0"]
+
+
+@pytest.mark.parametrize("key", ["9000000-3", "fi:", "FI:9000000-3", "fi:a b", "ref:a%00"])
+def test_an_employer_key_that_cannot_be_one(client: TestClient, key: str) -> None:
+    is_problem(client.get(f"/v1/employers/{key}/timeline"), 422, "invalid-request")
