@@ -14,6 +14,24 @@ from dataclasses import dataclass, field
 DONE = b"\x00done"
 
 
+@dataclass(slots=True)
+class PartitionState:
+    """What an agent knows of one partition: values by key, and the offset up to which records are handled."""
+
+    values: dict[bytes, bytes] = field(default_factory=dict)
+    handled: int = -1
+    log_end: int = -1
+    """Offset of the last changelog record that is known to be this process's own; -1 where there is none."""
+
+    def apply(self, updates: tuple[tuple[bytes, bytes | None], ...]) -> None:
+        """Take in a step's updates; None removes the key."""
+        for key, value in updates:
+            if value is None:
+                self.values.pop(key, None)
+            else:
+                self.values[key] = value
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One record of the changelog. `value` None = the key is gone. `rank` decides between records of one key.

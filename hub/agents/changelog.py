@@ -1,0 +1,99 @@
+"""Reads an agent's state back from its changelog topic with a plain consumer, and knows how a change is written."""
+
+from collections.abc import Callable, Iterable
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from hub.agents.state import DONE, Change, Loading, PartitionState
+from schemas.errors import NotReady
+
+RANK = "rank"
+BATCH_SECONDS = 0.05
+SILENT_BATCHES = 400
+
+
+def rank_header(offset: int) -> list[tuple[str, bytes]]:
+    """The header by which a change names the source offset that made it."""
+    return [(RANK, str(offset).encode())]
+
+
+def change_of(record: Message) -> Change:
+    """The change in a changelog record."""
+    headers = dict(record.headers() or [])
+    rank = headers.get(RANK) or b"-1"
+    return Change(record.key() or b"", record.value(), int(rank))
+
+
+class Changelog:
+    """One changelog topic. Each source partition has the changelog partition of its own number."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.topic = topic
+        self._settings = {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"{topic}.reader",  # never committed: the library wants a name
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": False,
+        }
+
+    def load(
+        self, known: dict[int, PartitionState], partitions: Iterable[int], heal: Callable[[int, Change], None]
+    ) -> dict[int, PartitionState]:
+        """The state of each partition. A known one to which nobody else has written since is kept as it is."""
+        consumer = Consumer(self._settings)
+        try:
+            ends = {number: _ends(consumer, TopicPartition(self.topic, number)) for number in partitions}
+            kept = {number: known[number] for number, (_, end) in ends.items() if _is_current(known.get(number), end)}
+            unread = {number: span for number, span in ends.items() if number not in kept}
+            return kept | self._fresh(self._read(consumer, unread), unread, heal)
+        finally:
+            consumer.close()
+
+    def _fresh(
+        self, read: dict[int, Loading], spans: dict[int, tuple[int, int]], heal: Callable[[int, Change], None]
+    ) -> dict[int, PartitionState]:
+        states = {}
+        for number, loading in read.items():
+            values, healing = loading.finish()
+            for change in healing:
+                heal(number, change)
+            states[number] = PartitionState(values, loading.done, -1 if healing else spans[number][1] - 1)
+        return states
+
+    def _read(self, consumer: Consumer, spans: dict[int, tuple[int, int]]) -> dict[int, Loading]:
+        """All partitions together, each from its start to the end that it had; at the end each is let go."""
+        read = {number: Loading() for number in spans}
+        places = {number: TopicPartition(self.topic, number, low) for number, (low, end) in spans.items() if low < end}
+        consumer.assign(list(places.values()))
+        silent = 0
+        while places:
+            records = consumer.consume(5_000, BATCH_SECONDS)
+            silent = 0 if records else silent + 1
+            if silent > SILENT_BATCHES:
+                raise NotReady(f"{self.topic} stands still before the end of partitions {sorted(places)}")
+            for record in records:
+                if record.error():
+                    raise KafkaException(record.error())
+                read[record.partition() or 0].take(change_of(record))
+            self._let_go(consumer, places, spans)
+        return read
+
+    def _let_go(self, consumer: Consumer, places: dict[int, TopicPartition], spans: dict[int, tuple[int, int]]) -> None:
+        for at in consumer.position(list(places.values())):
+            if at.offset >= spans[at.partition][1]:
+                consumer.incremental_unassign([places.pop(at.partition)])
+
+
+def _is_current(known: PartitionState | None, end: int) -> bool:
+    return known is not None and known.log_end == end - 1
+
+
+def _ends(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
+    ends = consumer.get_watermark_offsets(place, timeout=20.0)
+    if ends is None:
+        raise NotReady(f"the broker does not tell the ends of {place.topic}")
+    return int(ends[0]), int(ends[1])
+
+
+__all__ = ["DONE", "Changelog", "change_of", "rank_header"]

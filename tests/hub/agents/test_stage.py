@@ -1,0 +1,140 @@
+"""The stage loop on a real broker, with its workers killed and stopped under load."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from connectors.outbound.topics import apply_topics
+from schemas.topics import FOR_EVER, Topic
+
+pytestmark = [pytest.mark.broker, pytest.mark.soak]
+
+HERE = Path(__file__).parent
+EMPLOYERS = 300
+PARTITIONS = 4
+
+
+@dataclass
+class Seen:
+    """What an independent consumer of the output saw."""
+
+    numbers: dict[int, int] = field(default_factory=dict)
+    twice: int = 0
+    different: int = 0
+    order_breaks: int = 0
+    _last: dict[bytes, int] = field(default_factory=dict)
+
+    def take(self, key: bytes, value: bytes) -> None:
+        serial, number = (int(part) for part in value.split(b":"))
+        if serial in self.numbers:
+            self.twice += 1
+            self.different += self.numbers[serial] != number
+            return
+        self.numbers[serial] = number
+        self.order_breaks += serial < self._last.get(key, -1)
+        self._last[key] = serial
+
+    def wrong_numbers(self, sent: int) -> int:
+        return sum(self.numbers.get(serial) != serial // EMPLOYERS + 1 for serial in range(sent))
+
+
+class Field:
+    """Topics, workers and an observer of one test."""
+
+    def __init__(self, bootstrap: str, prefix: str, order: str, log: Path) -> None:
+        self.bootstrap, self.prefix, self.order, self.log = bootstrap, prefix, order, log
+        apply_topics(
+            bootstrap,
+            [
+                Topic("in", "k", "", 1, PARTITIONS),
+                Topic("out", "k", "", 1, PARTITIONS),
+                Topic("state", "k", "", FOR_EVER, PARTITIONS),
+            ],
+            prefix,
+        )
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.seen = Seen()
+        self._observer = Consumer({"bootstrap.servers": bootstrap, "group.id": "observer", "enable.auto.commit": False})
+        self._observer.assign([TopicPartition(f"{prefix}out", number, 0) for number in range(PARTITIONS)])
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(HERE / "copying.py"), self.bootstrap, self.prefix, self.order]
+        with self.log.open("ab") as out:
+            env = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
+            self.workers.append(subprocess.Popen(command, stdout=out, stderr=out, env=env))
+        return self.workers[-1]
+
+    def send(self, first: int, last: int) -> None:
+        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "linger.ms": 5})
+        for serial in range(first, last):
+            producer.produce(f"{self.prefix}in", b"%d" % serial, b"e%d" % (serial % EMPLOYERS))
+            producer.poll(0)
+        producer.flush()
+
+    def watch(self, until: int, within: float) -> None:
+        """Observe until that many records are there, or the time is over."""
+        deadline = time.monotonic() + within
+        while len(self.seen.numbers) < until and time.monotonic() < deadline:
+            for record in self._observer.consume(2_000, 0.1):
+                self.seen.take(record.key() or b"", record.value() or b"")
+
+    def close(self) -> None:
+        self._observer.close()
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
+
+
+@contextmanager
+def a_field(bootstrap: str, prefix: str, order: str, log: Path) -> Iterator[Field]:
+    field = Field(bootstrap, prefix, order, log)
+    try:
+        yield field
+    finally:
+        field.close()
+
+
+def test_kills_and_stops_lose_nothing_and_the_numbers_are_right(bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
+    with a_field(bootstrap, topic_prefix, "right", tmp_path / "log") as under_load:
+        first, second = under_load.start(), under_load.start()
+        under_load.send(0, 20_000)
+        under_load.watch(2_000, 40)
+        first.kill()
+        under_load.start()
+        under_load.watch(8_000, 40)
+        second.send_signal(signal.SIGSTOP)
+        under_load.send(20_000, 30_000)
+        under_load.watch(30_000, 8)
+        second.send_signal(signal.SIGCONT)
+        under_load.start()
+        under_load.watch(30_000, 60)
+        seen = under_load.seen
+        assert second.wait(10) == 70, "a worker that stood still longer than half its session ends itself"
+        assert (30_000 - len(seen.numbers), seen.order_breaks, seen.different, seen.wrong_numbers(30_000)) == (0, 0, 0, 0)
+
+
+def test_acknowledging_before_the_output_is_confirmed_is_noticed(bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
+    """The same test must fail for a loop that breaks the order, else it proves nothing."""
+    with a_field(bootstrap, topic_prefix, "acks-first", tmp_path / "log") as under_load:
+        for start in range(0, 9_300, 3_100):
+            worker = under_load.start()
+            before = len(under_load.seen.numbers)
+            under_load.send(start, start + 100)
+            under_load.watch(before + 100, 30)
+            under_load.send(start + 100, start + 3_100)
+            time.sleep(0.75)  # after a commit, before the outputs leave
+            worker.kill()
+            worker.wait()
+        under_load.start()
+        under_load.watch(9_300, 25)
+        lost = 9_300 - len(under_load.seen.numbers)
+        assert lost > 0
