@@ -59,6 +59,7 @@ def make_producer(bootstrap: str, linger_ms: float = 0) -> Producer:
             "compression.type": "lz4",
             "message.max.bytes": 4 * 1024 * 1024,
             "delivery.timeout.ms": 120_000,
+            "topic.metadata.propagation.max.ms": 3_000,  # how long an agency's missing topic can hold up the others
             "queue.buffering.max.messages": 200_000,
         }
     )

@@ -4,17 +4,18 @@ from collections.abc import Callable, Iterable
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from hub.agents.state import DONE, Change, Loading, PartitionState
+from hub.agents.state import Change, Loading, PartitionState
 from schemas.errors import NotReady
+from schemas.wire import Message as Wire
 
 RANK = "rank"
 BATCH_SECONDS = 0.05
 SILENT_BATCHES = 400
 
 
-def rank_header(offset: int) -> list[tuple[str, bytes]]:
-    """The header by which a change names the source offset that made it."""
-    return [(RANK, str(offset).encode())]
+def change_record(topic: str, partition: int, change: Change) -> Wire:
+    """The changelog record of a change; a header names the source offset that made it."""
+    return Wire(topic, change.key, change.value, ((RANK, str(change.rank).encode()),), partition)
 
 
 def change_of(record: Message) -> Change:
@@ -58,7 +59,7 @@ class Changelog:
             values, healing = loading.finish()
             for change in healing:
                 heal(number, change)
-            states[number] = PartitionState(values, loading.done, -1 if healing else spans[number][1] - 1)
+            states[number] = PartitionState(values, loading.done, -1 if healing else spans[number][1] - 1, loading.fault)
         return states
 
     def _read(self, consumer: Consumer, spans: dict[int, tuple[int, int]]) -> dict[int, Loading]:
@@ -94,6 +95,3 @@ def _ends(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
     if ends is None:
         raise NotReady(f"the broker does not tell the ends of {place.topic}")
     return int(ends[0]), int(ends[1])
-
-
-__all__ = ["DONE", "Changelog", "change_of", "rank_header"]

@@ -10,19 +10,17 @@ higher offset wins at load; gated until the state is there; drained before a rev
 """
 
 import asyncio
-import os
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
-from confluent_kafka import Producer
 
-from hub.agents.changelog import Changelog, rank_header
-from hub.agents.state import DONE, Change, PartitionState
-from schemas.wire import Headers, Message
+from hub.agents.changelog import Changelog, change_record
+from hub.agents.plan import Agent, Plan, Record
+from hub.agents.sending import Sender, die
+from hub.agents.state import DONE, Change, Fault, PartitionState
 
 log = structlog.get_logger()
 
@@ -30,32 +28,9 @@ WINDOW = 2_000
 """Records in flight at the most: enough to fill the broker's pipeline, few enough to drain in a second."""
 TURN = 0.002
 DRAIN_WITHIN = 4.0
-BY_KEY = -1
-"""librdkafka's word for "the partitioner decides"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record as a step sees it. `at_ms` is the broker's append time."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a step wants done: records to send, and changes of the partition's state."""
-
-    outputs: tuple[Message, ...] = ()
-    updates: tuple[tuple[bytes, bytes | None], ...] = ()
-
-
-Step = Callable[[Record, PartitionState], Plan]
+NOTE_WITHIN = 10.0
+TRIES = 3
+"""Exceptions of the step at one record after which it is set aside."""
 
 
 @dataclass(slots=True)
@@ -67,6 +42,10 @@ class _InFlight:
     replayed: bool
     pending: int
 
+    def confirmed(self) -> None:
+        """One of its outputs has arrived."""
+        self.pending -= 1
+
 
 @dataclass(slots=True)
 class _Batch:
@@ -74,22 +53,16 @@ class _Batch:
     marks: int = 0
 
 
-def die(reason: str, **facts: Any) -> NoReturn:
-    """End the process at once, acknowledging nothing. The supervisor starts it again."""
-    log.error("worker ends itself, nothing is lost", reason=reason, **facts)
-    os._exit(70)
-
-
 class Stage:
     """One agent: a source topic, a pure step, and the state of the partitions that this process has."""
 
-    def __init__(self, name: str, topic: str, changelog: Changelog, step: Step, producer: Producer, longest_gap: float) -> None:
-        self.name = name
-        self.topic = topic
+    def __init__(self, agent: Agent, changelog: Changelog, sender: Sender, longest_gap: float, prefix: str = "") -> None:
+        self.name = agent.name
+        self.topic = prefix + agent.source.name
         self.changelog = changelog
         self.handled = 0
-        self._step = step
-        self._producer = producer
+        self._agent = agent
+        self._sender = sender
         self._longest_gap = longest_gap
         self._states: dict[int, PartitionState] = {}
         self._assigned: frozenset[int] = frozenset()
@@ -105,8 +78,8 @@ class Stage:
             async for event in stream.events():
                 await self._take(event)
         except Exception as error:
-            log.exception("step failed", stage=self.name)
-            die("a step failed", stage=self.name, error=repr(error))
+            log.exception("the loop failed", stage=self.name)
+            die("the loop failed", stage=self.name, error=type(error).__name__)
 
     def _in_flight(self) -> int:
         return len(self._flying) + sum(len(batch.entries) for batch in self._marking)
@@ -126,36 +99,32 @@ class Stage:
         self._do(event, message, state)
 
     def _do(self, event: Any, message: Any, state: PartitionState) -> None:
-        record = Record(
-            message.topic, message.partition, message.offset, message.key, message.value,
-            tuple((message.headers or {}).items() if isinstance(message.headers, dict) else message.headers or ()),
-            int(message.timestamp * 1000),
-        )  # fmt: skip
-        plan = self._step(record, state)
+        plan = self._decide(_record(message), state)
         entry = _InFlight(event, message.partition, message.offset, plan.updates, False, len(plan.outputs))
         state.apply(plan.updates)
         state.handled = message.offset
         self._flying.append(entry)
         for output in plan.outputs:
-            self._send(output.topic, output.key, output.value, output.headers, output.partition, _counting(entry))
+            self._sender.send(output, entry.confirmed)
         self.handled += 1
 
-    def _send(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers | list[tuple[str, bytes]],
-        partition: int | None,
-        on_delivery: Callable[[Any, Any], None],
-    ) -> None:
-        number = BY_KEY if partition is None else partition
-        while True:
-            try:
-                self._producer.produce(topic, value, key, number, headers=list(headers), on_delivery=on_delivery)
-                return
-            except BufferError:
-                self._producer.poll(0.05)
+    def _decide(self, record: Record, state: PartitionState) -> Plan:
+        """The step's plan. Where the step fails that is noted in the log, and the process ends; after three, set aside."""
+        if state.fault.offset == record.offset and state.fault.times >= TRIES:
+            log.error("a record is set aside", stage=self.name, partition=record.partition, offset=record.offset)
+            return self._agent.set_aside(record)
+        try:
+            return self._agent.step(record, state)
+        except MemoryError:
+            raise
+        except Exception as error:
+            log.exception("step failed", stage=self.name, partition=record.partition, offset=record.offset)
+            self._note(record, state.fault.again_at(record.offset))
+            die("a step failed", stage=self.name, error=type(error).__name__)
+
+    def _note(self, record: Record, fault: Fault) -> None:
+        self._sender.send_state(change_record(self.changelog.topic, record.partition, fault.change()))
+        self._sender.flush(NOTE_WITHIN)
 
     async def pump(self) -> None:
         """Serve deliveries, write state behind outputs, acknowledge behind state; until the process ends."""
@@ -165,7 +134,7 @@ class Stage:
             if now - last > self._longest_gap:
                 die("this process stood still too long, its partitions may be another's", seconds=round(now - last, 1))
             last = now
-            self._producer.poll(0)
+            self._sender.poll()
             self._write_state()
             self._acknowledge()
             await asyncio.sleep(TURN)
@@ -178,24 +147,23 @@ class Stage:
             if entry.replayed:
                 continue
             for key, value in entry.updates:
-                self._change(entry.partition, Change(key, value, entry.offset), _failing)
+                self._change(entry.partition, Change(key, value, entry.offset))
             highest[entry.partition] = entry.offset
         batch.marks = len(highest)
         for partition, offset in highest.items():
-            self._change(partition, Change(DONE, b"", offset), self._marked(batch, partition))
+            self._mark(batch, partition, offset)
         if batch.entries:
             self._marking.append(batch)
 
-    def _change(self, partition: int, change: Change, on_delivery: Callable[[Any, Any], None]) -> None:
-        self._send(self.changelog.topic, change.key, change.value, rank_header(change.rank), partition, on_delivery)
+    def _change(self, partition: int, change: Change) -> None:
+        self._sender.send_state(change_record(self.changelog.topic, partition, change))
 
-    def _marked(self, batch: _Batch, partition: int) -> Callable[[Any, Any], None]:
-        def confirmed(error: Any, message: Any) -> None:
-            _failing(error, message)
+    def _mark(self, batch: _Batch, partition: int, offset: int) -> None:
+        def confirmed(record: Any) -> None:
             batch.marks -= 1
-            self._states[partition].log_end = message.offset()
+            self._states[partition].log_end = record.offset()
 
-        return confirmed
+        self._sender.send_state(change_record(self.changelog.topic, partition, Change(DONE, b"", offset)), confirmed)
 
     def _acknowledge(self) -> None:
         while self._marking and self._marking[0].marks == 0:
@@ -216,28 +184,18 @@ class Stage:
         """Read the state of the partitions, then open the gate."""
         started = time.monotonic()
         try:
-            self._states = await asyncio.to_thread(self.changelog.load, self._states, sorted(assigned), self._heal)
+            self._states = await asyncio.to_thread(self.changelog.load, self._states, sorted(assigned), self._change)
         except Exception as error:
             die("the state could not be read", stage=self.name, error=repr(error))
         self._assigned = assigned
         self._gate.set()
         log.info("state read", stage=self.name, partitions=len(assigned), seconds=round(time.monotonic() - started, 2))
 
-    def _heal(self, partition: int, change: Change) -> None:
-        self._change(partition, change, _failing)
 
-
-def _counting(entry: _InFlight) -> Callable[[Any, Any], None]:
-    def confirmed(error: Any, message: Any) -> None:
-        _failing(error, message)
-        entry.pending -= 1
-
-    return confirmed
-
-
-def _failing(error: Any, message: Any) -> None:
-    if error is not None:
-        die("a record could not be delivered", topic=message.topic() if message else None, error=str(error))
+def _record(message: Any) -> Record:
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers or ()
+    at = int(message.timestamp * 1000)
+    return Record(message.topic, message.partition, message.offset, message.key, message.value, tuple(headers), at)
 
 
 def attach(app: Any, stages: list[Stage]) -> None:

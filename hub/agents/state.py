@@ -12,6 +12,28 @@ What was dropped or overtaken is written again (`healing`), so that compaction n
 from dataclasses import dataclass, field
 
 DONE = b"\x00done"
+FAULT = b"\x00fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """At which source offset the step failed last, and how many times."""
+
+    offset: int = -1
+    times: int = 0
+
+    def again_at(self, offset: int) -> "Fault":
+        """The step failed there (once more)."""
+        return Fault(offset, self.times + 1 if offset == self.offset else 1)
+
+    def change(self) -> "Change":
+        """As it is noted in the changelog."""
+        return Change(FAULT, b"%d:%d" % (self.offset, self.times), self.offset)
+
+    @classmethod
+    def of(cls, value: bytes | None) -> "Fault":
+        """As it was noted."""
+        return cls(*(int(part) for part in value.split(b":"))) if value else cls()
 
 
 @dataclass(slots=True)
@@ -22,6 +44,7 @@ class PartitionState:
     handled: int = -1
     log_end: int = -1
     """Offset of the last changelog record that is known to be this process's own; -1 where there is none."""
+    fault: Fault = Fault()
 
     def apply(self, updates: tuple[tuple[bytes, bytes | None], ...]) -> None:
         """Take in a step's updates; None removes the key."""
@@ -49,6 +72,7 @@ class Loading:
     """A changelog partition while it is read, from its start to its end."""
 
     done: int = -1
+    fault: Fault = Fault()
     _sure: dict[bytes, Change] = field(default_factory=dict)
     _open: dict[bytes, list[Change]] = field(default_factory=dict)
     _last: dict[bytes, Change] = field(default_factory=dict)
@@ -57,6 +81,9 @@ class Loading:
         """The next record of the log."""
         if change.key == DONE:
             self.done = max(self.done, change.rank)
+            return
+        if change.key == FAULT:
+            self.fault = Fault.of(change.value)
             return
         self._last[change.key] = change
         if change.rank > self.done:

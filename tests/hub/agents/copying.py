@@ -1,6 +1,7 @@
 """A worker for tests: one agent that numbers each employer's records and copies them.
 
-Arguments: bootstrap, topic prefix, and `right` or `acks-first` (the order broken on purpose, which must lose records).
+Arguments: bootstrap, topic prefix, and `right`, `failing` (the step raises at a poison), or `acks-first` (the order
+broken on purpose, which must lose records).
 """
 
 import sys
@@ -10,12 +11,34 @@ from faust import Worker
 
 from hub.agents.app import LONGEST_GAP, make_app, make_producer
 from hub.agents.changelog import Changelog
-from hub.agents.stage import Plan, Record, Stage, Step, attach
+from hub.agents.plan import Agent, Plan, Record, Step, letter
+from hub.agents.sending import Sender
+from hub.agents.stage import Stage, attach
 from hub.agents.state import PartitionState
+from schemas.topics import FOR_EVER, Topic
 from schemas.wire import Message
 
 LINGER_MS = 900
 """Outputs wait longer than Faust's commits: an acknowledgement that does not wait for them is committed before them."""
+COPIED = Topic("in", "k", "", 1, 4)
+COPYING_STATE = Topic("state", "k", "", FOR_EVER, 4)
+POISON = b"poison"
+"""A value at which the failing step raises."""
+
+
+def failing(prefix: str) -> Step:
+    """Copies, raises at the poison; and sends one value to a topic that does not exist."""
+    copy = copying(prefix)
+
+    def step(record: Record, state: PartitionState) -> Plan:
+        if record.value == POISON:
+            raise ValueError(record.value)
+        plan = copy(record, state)
+        if record.value == b"to-nowhere":
+            return Plan((Message(f"{prefix}nowhere", record.key, record.value),), plan.updates)
+        return plan
+
+    return step
 
 
 def copying(prefix: str) -> Step:
@@ -37,10 +60,11 @@ class AcksFirst(Stage):
 
 def main(bootstrap: str, prefix: str, order: str) -> None:
     app = make_app(f"{prefix}copying", bootstrap)
-    make = Stage if order == "right" else AcksFirst
-    changelog = Changelog(bootstrap, f"{prefix}state")
-    producer = make_producer(bootstrap, LINGER_MS)
-    attach(app, [make("copying", f"{prefix}in", changelog, copying(prefix), producer, LONGEST_GAP)])
+    make = AcksFirst if order == "acks-first" else Stage
+    step = failing(prefix) if order == "failing" else copying(prefix)
+    agent = Agent("copying", COPIED, COPYING_STATE, step, lambda record: Plan((letter(record, "copying", "x", "y", prefix),)))
+    sender = Sender(make_producer(bootstrap, LINGER_MS), prefix)
+    attach(app, [make(agent, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP, prefix)])
     Worker(app, loglevel="WARN", quiet=True).execute_from_commandline()
 
 

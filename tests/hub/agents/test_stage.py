@@ -14,13 +14,14 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.outbound.topics import apply_topics
-from schemas.topics import FOR_EVER, Topic
+from schemas.topics import DEAD_LETTERS, Topic
+from tests.hub.agents.copying import COPIED, COPYING_STATE, POISON
 
 pytestmark = [pytest.mark.broker, pytest.mark.soak]
 
 HERE = Path(__file__).parent
 EMPLOYERS = 300
-PARTITIONS = 4
+PARTITIONS = COPIED.partitions
 
 
 @dataclass
@@ -54,11 +55,7 @@ class Field:
         self.bootstrap, self.prefix, self.order, self.log = bootstrap, prefix, order, log
         apply_topics(
             bootstrap,
-            [
-                Topic("in", "k", "", 1, PARTITIONS),
-                Topic("out", "k", "", 1, PARTITIONS),
-                Topic("state", "k", "", FOR_EVER, PARTITIONS),
-            ],
+            [COPIED, Topic("out", "k", "", 1, PARTITIONS), COPYING_STATE, DEAD_LETTERS],
             prefix,
         )
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -79,6 +76,23 @@ class Field:
             producer.produce(f"{self.prefix}in", b"%d" % serial, b"e%d" % (serial % EMPLOYERS))
             producer.poll(0)
         producer.flush()
+
+    def put(self, values: list[bytes]) -> None:
+        """Values of one employer, in order."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random"})
+        for value in values:
+            producer.produce(f"{self.prefix}in", value, b"one")
+        producer.flush()
+
+    def letters(self) -> set[tuple[bytes, str]]:
+        """Value and code of each dead letter."""
+        reader = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "letters", "enable.auto.commit": False})
+        reader.assign(
+            [TopicPartition(f"{self.prefix}{DEAD_LETTERS.name}", number, 0) for number in range(DEAD_LETTERS.partitions)]
+        )
+        records = [*reader.consume(10, 3.0)]
+        reader.close()
+        return {(record.value() or b"", dict(record.headers() or [])["hub-code"].decode()) for record in records}
 
     def watch(self, until: int, within: float) -> None:
         """Observe until that many records are there, or the time is over."""
@@ -138,3 +152,21 @@ def test_acknowledging_before_the_output_is_confirmed_is_noticed(bootstrap: str,
         under_load.watch(9_300, 25)
         lost = 9_300 - len(under_load.seen.numbers)
         assert lost > 0
+
+
+def test_three_exceptions_set_a_record_aside_and_a_missing_topic_costs_no_other_record(
+    bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Each exception ends the process with nothing acknowledged; kills between them do not count."""
+    with a_field(bootstrap, topic_prefix, "failing", tmp_path / "log") as here:
+        here.put([b"0", b"to-nowhere", POISON, b"1"])
+        killed = here.start()
+        killed.kill()
+        exits = []
+        for _ in range(3):
+            exits.append(here.start().wait(40))
+        here.start()
+        here.watch(2, 40)
+        assert exits == [70, 70, 70]
+        assert here.seen.numbers == {0: 1, 1: 3}, "the record that went nowhere was numbered, the poison was not"
+        assert here.letters() == {(b"to-nowhere", "topic-vanished"), (POISON, "x")}

@@ -1,0 +1,28 @@
+"""The dead letter of a record that could not be taken in: masked, with where it came from and why. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from hub.core.masking import mask
+from schemas.topics import DEAD_LETTERS
+from schemas.wire import Message
+
+
+def masked(value: bytes) -> bytes:
+    """The bytes with every personal identity code struck out; bytes that are no text stay as they are."""
+    return mask(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def dead_letter(
+    key: bytes | None,
+    value: bytes | None,
+    headers: Iterable[tuple[str, bytes | None]],
+    facts: Mapping[str, object],
+    prefix: str = "",
+) -> Message:
+    """The record as a message for hub.dead-letters.
+
+    `facts` become headers `hub-<name>`: by (who gives up), code, detail, and the place: topic, partition, offset, at.
+    """
+    kept = [(name, masked(found or b"")) for name, found in headers]
+    told = [(f"hub-{name}", str(fact).encode()) for name, fact in facts.items()]
+    return Message(prefix + DEAD_LETTERS.name, key, None if value is None else masked(value), (*kept, *told))
