@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from api.slices import malformed, members
-from hub.core.admission import AnyNotice, PersonalCode, read_notice
+from hub.core.admission import AnyNotice, read_notice
 from hub.core.masking import personal_codes
-from schemas.errors import Finding, MalformedMessage, Refusal
+from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 
 REQUIRED = ("specversion", "id", "source", "type")
 DATA = "data"

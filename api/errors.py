@@ -35,6 +35,7 @@ STATUS: dict[type[HubError], int] = {
     tree.Refusal: 422,
     tree.MalformedMessage: 422,
     tree.NotPermitted: 403,
+    tree.PersonalCode: 422,
     tree.Unauthenticated: 401,
     tree.Unknown: 404,
     tree.Conflict: 409,

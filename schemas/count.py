@@ -13,12 +13,12 @@ _People = Annotated[int, Field(ge=0, le=MOST_PEOPLE, strict=True)]
 
 
 class Count(Door):
-    """How many people: `exact`, `range` (low–high), `at-most` (high), `about` (low = high = the figure), `unknown`.
+    """How many people: `exact`, `range` (low–high), `at-least` (low), `at-most` (high), `about` (low = high), `unknown`.
 
     A plain whole number is short for exact. A text, a fraction or a truth value is refused, never turned into a number.
     """
 
-    said: Literal["exact", "range", "at-most", "about", "unknown"]
+    said: Literal["exact", "range", "at-least", "at-most", "about", "unknown"]
     low: _People | None = None
     high: _People | None = None
 
@@ -32,20 +32,11 @@ class Count(Door):
             raise ValueError(f"a count said '{self.said}' has low equal to high")
         return self
 
-    @property
-    def at_least(self) -> int | None:
-        """People there are at the least, or None where the sender could not say."""
-        return self.low
-
-    @property
-    def at_most(self) -> int | None:
-        """People there are at the most, or None where the sender could not say."""
-        return self.high
-
 
 _ENDS = {
     "exact": (True, True),
     "range": (True, True),
+    "at-least": (True, False),
     "at-most": (False, True),
     "about": (True, True),
     "unknown": (False, False),
@@ -53,6 +44,7 @@ _ENDS = {
 _ENDS_TEXT = {
     "exact": "low and high",
     "range": "low and high",
+    "at-least": "low only",
     "at-most": "high only",
     "about": "low and high",
     "unknown": "neither low nor high",
@@ -77,13 +69,22 @@ def exactly(number: int) -> Count:
 
 
 def total(counts: tuple[Count, ...]) -> Count:
-    """The sum, as sure as its least sure part; the sum of no counts is unknown."""
-    if not counts or any(count.said == "unknown" for count in counts):
-        known = [count.low for count in counts if count.low is not None]
-        return UNKNOWN if not known else Count(said="range", low=sum(known), high=MOST_PEOPLE)
-    high = sum(count.high or 0 for count in counts)
-    if all(count.said == "exact" for count in counts):
-        return exactly(high)
-    if any(count.low is None for count in counts):
-        return Count(said="range", low=sum(count.low or 0 for count in counts), high=high)
-    return Count(said="range", low=sum(count.low or 0 for count in counts), high=high)
+    """The sum, said as its parts allow; one count is itself, the sum of none is unknown.
+
+    An end that some part does not give is missing in the sum too, and so is one that lies beyond `MOST_PEOPLE`.
+    """
+    if len(counts) == 1:
+        return counts[0]
+    highs = [count.high for count in counts if count.high is not None]
+    high = sum(highs) if highs and len(highs) == len(counts) else None
+    return _said(sum(count.low or 0 for count in counts), high, counts)
+
+
+def _said(low: int, high: int | None, counts: tuple[Count, ...]) -> Count:
+    if high is None or high > MOST_PEOPLE:
+        return Count(said="at-least", low=min(low, MOST_PEOPLE)) if low else UNKNOWN
+    if not low and any(count.low is None for count in counts):
+        return Count(said="at-most", high=high)
+    if low != high:
+        return Count(said="range", low=low, high=high)
+    return Count(said="about" if any(count.said == "about" for count in counts) else "exact", low=low, high=high)

@@ -3,10 +3,13 @@
 HubError
 ├── Refusal               the sender can mend it: a notice or request that cannot be taken
 │   ├── MalformedMessage  bytes that are no message
-│   └── NotPermitted      the sender may not say this
+│   ├── NotPermitted      the sender may not say this
+│   └── PersonalCode      a personal identity code stands in it
+├── Unauthenticated       no valid key
 ├── Unknown               what was asked for is not there (or not for the asker)
 ├── Conflict              the same identity with another content
 ├── NotReady              the hub cannot do it now; trying again helps
+├── TooMuch               the sender has used up what it may send in this time
 └── Misconfigured         the operator has to mend it; trying again does not help
 """
 
@@ -62,6 +65,14 @@ class NotPermitted(Refusal):
     code = "not-permitted"
     title = "Your agency may not do this"
     advice = "Use a key of the agency concerned, or ask the operator for the right."
+
+
+class PersonalCode(Refusal):
+    """A personal identity code stands in the message: it is refused before anything of it is logged or kept."""
+
+    code = "personal-code"
+    title = "The notice holds a personal identity code"
+    advice = "Take the personal identity code out; a notice is about an employer, never about a person."
 
 
 class Unauthenticated(HubError):

@@ -26,7 +26,8 @@ _RECEIPTS = uuid.UUID("6f2c1d0e-7f0b-5b7e-9d0a-2f5b8c1e4a73")
 
 
 def _business_id(text: str) -> str:
-    if not re.fullmatch(r"\d{7}-\d", text):
+    """Digits of one script only: an employer has one key, and full-width digits would make a second one."""
+    if not re.fullmatch("[0-9]{7}-[0-9]", text):
         raise ValueError("a Business ID is seven digits, a hyphen and a check digit, such as 0112038-9")
     try:
         ytunnus.validate(text)

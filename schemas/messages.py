@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from schemas.agency import Names, ServiceLine
 from schemas.base import Inside, Moment
+from schemas.count import People
 from schemas.errors import Finding
 from schemas.ids import AgencyId
 from schemas.notice import Kind
@@ -68,6 +69,15 @@ class RefusedNotice(Inside):
     received_at: Moment
     origin: Coordinates
     body: str | None
+
+
+class RepeatedNotice(Inside):
+    """A submission with the content of one that was taken before: the same receipt, and nothing is sent again."""
+
+    receipt: str
+    sender: AgencyId
+    received_at: Moment
+    origin: Coordinates
 
 
 class Why(Inside):
@@ -158,7 +168,7 @@ class LayoffAlert(Inside):
     agency: AgencyId
     event_id: str
     stage: str
-    people: Any
+    people: People | None
     received_at: Moment
     registry_revision: int | None
     mailboxes: tuple[str, ...] = ()

@@ -3,12 +3,11 @@
 Words and codes: reference of the domain, parts 1.6 (needs), 1.2 (channels), 2.2 (downsizing), 6 (outside formats).
 """
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from schemas.base import Door, Moment
+from schemas.base import Day, Door, Moment
 from schemas.count import UNKNOWN, People
 from schemas.ids import AgencyId, AreaCode, BusinessId, IscoCode, NeedCode
 from schemas.offering import Segment
@@ -18,17 +17,6 @@ Line = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=8_000)]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
-
-def _day(given: Any) -> Any:
-    """Only the ISO form of a day is one: pydantic alone would take a number or a midnight for a date."""
-    if isinstance(given, str) and len(given) == 10:
-        return date.fromisoformat(given)
-    if isinstance(given, date) and not isinstance(given, datetime):
-        return given
-    raise ValueError("a day is written YYYY-MM-DD")
-
-
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date), Field(ge=date(1990, 1, 1), le=date(2100, 1, 1))]
 
 Channel = Literal[
     "web-te-palvelut", "passari", "open-form", "phone", "phone-yrityssuomi", "email", "visit", "survey",

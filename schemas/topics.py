@@ -41,6 +41,7 @@ class Topic:
 RECEIVED = Topic("notices.received", "sender + source", "submission: sender, way, body", 7)
 EVENTS = Topic("employer.events", "employer", "the history of each employer: each accepted step", 400)
 REFUSED = Topic("notices.refused", "sender + source", "each refusal with every reason, masked", 90)
+REPEATED = Topic("notices.repeated", "sender + source", "each submission that said again what was taken before", 90)
 ROUTED = Topic("notices.routed", "employer", "recipients each with why; or kept, held, fallback", 400)
 ENRICHED = Topic("notices.enriched", "employer", "offerings each with why, and the targets", 400)
 ALERTS = Topic("alerts.layoff", "employer", "one layoff alert for each recipient agency", 400)
@@ -54,9 +55,13 @@ ROUTING_STATE = Topic("hub.state.routing", "state key", "who was told of a notic
 ENRICHMENT_STATE = Topic("hub.state.enrichment", "state key", "how far enrichment is", FOR_EVER, internal=True)
 
 FIXED: tuple[Topic, ...] = (
-    RECEIVED, EVENTS, REFUSED, ROUTED, ENRICHED, ALERTS, CLOCKS, DELIVERIES, REGISTRY, DEAD_LETTERS,
+    RECEIVED, EVENTS, REFUSED, REPEATED, ROUTED, ENRICHED, ALERTS, CLOCKS, DELIVERIES, REGISTRY, DEAD_LETTERS,
     INTAKE_STATE, CASES_STATE, ROUTING_STATE, ENRICHMENT_STATE,
 )  # fmt: skip
+
+FRONT, BACK = "hub.front", "hub.back"
+READERS: dict[str, tuple[Topic, ...]] = {FRONT: (RECEIVED, EVENTS), BACK: (EVENTS, ROUTED)}
+"""Each consumer group of the workers and what it reads. A side is one group, so that a partition's agents move together."""
 
 
 def inbox(agency: str) -> Topic:

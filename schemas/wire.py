@@ -70,7 +70,7 @@ def read(model: type[M], value: bytes | None, headers: Iterable[tuple[str, bytes
     if value is None:
         raise MalformedMessage("the record has no value", (Finding(rule="no-value", place="", message="empty record"),))
     try:
-        return model.model_validate_json(value)
+        return model.model_validate_json(value, extra="ignore")  # also in what the door reads strictly, such as a count
     except ValidationError as error:
         raise MalformedMessage(f"no {model.__name__}", findings_of(error)) from error
 

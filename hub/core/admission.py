@@ -14,7 +14,6 @@ import orjson
 
 from hub.core.reach import consent_holds, is_early
 from hub.core.reading import AnyNotice as AnyNotice
-from hub.core.reading import PersonalCode as PersonalCode
 from hub.core.reading import finding_at
 from hub.core.reading import read_notice as read_notice
 from hub.core.registry import Registry
@@ -130,9 +129,7 @@ def _word_findings(notice: AnyNotice, day: date) -> Iterator[Finding]:
 
 
 def _employer_findings(employer: Employer) -> Iterator[Finding]:
-    """An employer has one key: digits of one script, no Finnish number as a foreign one, no invisible reference."""
-    if employer.business_id and not employer.business_id.isascii():
-        yield finding_at("business-id-digits", "/employer/business_id", "write the Business ID with the digits 0-9")
+    """An employer has one key: no Finnish number as a foreign one, no invisible reference."""
     if employer.foreign and employer.foreign.country == "fi":
         yield finding_at("finnish-number", "/employer/foreign", "a Finnish employer is named by its business_id")
     if employer.referral_number and not any(character.isalnum() for character in employer.referral_number):

@@ -17,7 +17,6 @@ from hub.core.registry import Registry
 from hub.core.routing import areas_of, own_authorities
 from hub.core.views import Purpose, cut
 from hub.core.whys import FALLBACK, why
-from schemas.count import MOST_PEOPLE, Count
 from schemas.ids import AgencyId, event_id_of
 from schemas.messages import EmployerEvent, LayoffAlert, Role
 from schemas.notice import DownsizingNotice
@@ -116,19 +115,13 @@ def _alert(desk: _Desk, agency: AgencyId, reasons: dict[str, list[str]]) -> Layo
         agency=agency,
         event_id=alert_id(event, agency),
         stage=desk.notice.stage,
-        people=_people(people_of(desk.notice)),
+        people=people_of(desk.notice),
         received_at=event.received_at,
         registry_revision=registry.revision,
         mailboxes=_mailboxes(agency, registry),
         why=tuple(why(role, rule, met, registry) for rule, met in sorted(reasons.items(), reverse=True)),
         notice=desk.copy_for(agency),
     )
-
-
-def _people(count: Count) -> dict[str, Any]:
-    """The count as it was said; a sum with an unknown part has no upper end."""
-    high = None if count.high is None or count.high >= MOST_PEOPLE else count.high
-    return {"said": count.said, "low": count.low, "high": high}
 
 
 def _mailboxes(agency: AgencyId, registry: Registry) -> tuple[str, ...]:

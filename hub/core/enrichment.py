@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, get_args
 
 from hub.core.facts import Facts, needs_in
-from hub.core.registry import FINLAND, Registry
+from hub.core.registry import Registry
 from schemas.agency import Agency, AgencyKind, Names
 from schemas.ids import AgencyId
 from schemas.messages import OfferedService, RoutedNotice
@@ -29,6 +29,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "any-of": lambda fact, value: any(item in value for item in fact),
     "none-of": lambda fact, value: not any(item in value for item in fact),
 }
+_Givers = tuple[AgencyId | None, ...]
 _ANSWERS = {
     "recruitment": Names(fi="Työnantaja rekrytoi", sv="Arbetsgivaren rekryterar", en="The employer recruits"),
     "downsizing": Names(fi="Työnantaja vähentää henkilöstöä", sv="Arbetsgivaren minskar", en="The employer downsizes"),
@@ -44,13 +45,14 @@ _SEGMENT = Names(
 def offerings(facts: Facts, routed: RoutedNotice, registry: Registry, day: date) -> tuple[OfferedService, ...]:
     """The services that fit on that day, by code, each with the agencies that give it where the workplaces are."""
     areas = tuple(dict.fromkeys(str(place["area"]) for place in routed.event.notice.get("workplaces", ())))
-    towns = tuple(dict.fromkeys(town for area in areas for town in _towns(area, registry, day)))
+    towns = tuple(dict.fromkeys(town for area in areas for town in registry.parts_of(area, day)))
+    in_finland = any(area.startswith("fi:") for area in areas)
     answers = _answers(facts)
-    known: dict[str, tuple[Agency, ...]] = {}
+    known: dict[str, _Givers] = {}
 
-    def providers(kind: str) -> tuple[Agency, ...]:
+    def providers(kind: str) -> _Givers:
         if kind not in known:
-            known[kind] = registry.provider_agencies(kind, towns, day)
+            known[kind] = _agencies(kind, towns, registry, day) if kind in _AGENCY_KINDS else (None,) * in_finland
         return known[kind]
 
     return tuple(service for offering in registry.offerings_for(day) for service in _offered(offering, answers, facts, providers))
@@ -72,10 +74,6 @@ def _is_authority(provider: AgencyId | None, registry: Registry) -> bool:
     return agency is not None and agency.ring == "authority"
 
 
-def _towns(area: str, registry: Registry, day: date) -> tuple[str, ...]:
-    return (area,) if area == FINLAND else registry.municipalities_in(area, day)
-
-
 def _answers(facts: Facts) -> dict[str, Names]:
     """What the notice asks, each with the words for it: kind, kind with subject, needs."""
     kind = str(facts["kind"])
@@ -90,7 +88,7 @@ def _need(code: str) -> Names:
 
 
 def _offered(
-    offering: Offering, answers: dict[str, Names], facts: Facts, providers: Callable[[str], tuple[Agency, ...]]
+    offering: Offering, answers: dict[str, Names], facts: Facts, providers: Callable[[str], _Givers]
 ) -> Iterator[OfferedService]:
     answer = next((answers[word] for word in offering.answers if word in answers), None)
     if answer is None or offering.never is not None or not _segment_fits(offering, facts):
@@ -121,15 +119,15 @@ def _judge(offering: Offering, facts: Facts) -> tuple[tuple[Names, ...] | None, 
         holds = condition_holds(condition, facts)
         if holds is False:
             return None, ()
-        if holds is None and _beside_the_point(condition, facts):
+        if holds is None and _beside_the_point(condition):
             continue
         (to_check if holds is None else met).append(condition.explains)
     return tuple(met), tuple(to_check)
 
 
-def _beside_the_point(condition: Condition, facts: Facts) -> bool:
-    """Only a downsizing has stages: "not in such a stage" asks nothing of another notice."""
-    return condition.field == "stage" and condition.op in ("!=", "not-in") and facts["kind"] != "downsizing"
+def _beside_the_point(condition: Condition) -> bool:
+    """Only a downsizing has stages, and always one: "not in such a stage" asks nothing of another notice."""
+    return condition.field == "stage" and condition.op in ("!=", "not-in")
 
 
 def condition_holds(condition: Condition, facts: Facts) -> bool | None:
@@ -143,11 +141,15 @@ def condition_holds(condition: Condition, facts: Facts) -> bool | None:
         return None
 
 
-def _givers(offering: Offering, providers: Callable[[str], tuple[Agency, ...]]) -> tuple[AgencyId | None, ...]:
-    """The agencies that give the service there; None once where somebody gives it who is no agency of the hub.
+def _agencies(kind: str, towns: tuple[str, ...], registry: Registry, day: date) -> _Givers:
+    return tuple(agency.id for agency in registry.provider_agencies(kind, towns, day))
 
-    A service that only agencies give, none of which serves the place, is not offered there (region rule).
+
+def _givers(offering: Offering, providers: Callable[[str], _Givers]) -> _Givers:
+    """The agencies that give the service there; None once where only somebody gives it who is no agency of the hub.
+
+    A service that only agencies give, none of which serves the place, is not offered there (region rule); what is given
+    outside the hub (by the employer, a municipality, a national phone) is given in Finland.
     """
-    agencies = {agency.id for kind in offering.providers for agency in providers(kind)}
-    outside = any(kind not in _AGENCY_KINDS for kind in offering.providers)
-    return tuple(sorted(agencies)) or ((None,) if outside else ())
+    found = dict.fromkeys(giver for kind in offering.providers for giver in providers(kind))
+    return tuple(sorted(giver for giver in found if giver is not None)) or tuple(found)

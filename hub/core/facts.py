@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.registry import Registry
-from schemas.count import MOST_PEOPLE, UNKNOWN, Count, exactly, total
+from schemas.count import Count, exactly, total
 from schemas.notice import DevelopmentNotice, DownsizingNotice, Occupation, RecruitmentNotice, Reduction
 
 Fact = str | int | bool | tuple[str, ...] | None
@@ -111,7 +111,7 @@ def _downsizing_facts(notice: DownsizingNotice) -> dict[str, Fact]:
         "stage": notice.stage,
         **_ends("people", people_of(notice)),
         **_ends("dismissals", dismissals_of(notice)),
-        "layoffs_max": _high(_measured(notice, "layoff")),
+        "layoffs_max": _measured(notice, "layoff").high,
         "measures": tuple(sorted({measure.measure for measure in notice.measures})) or None,
         "longest_layoff_days": _longest_layoff(notice),
         "over_55_max": notice.over_55_count.high,
@@ -136,16 +136,16 @@ def people_of(notice: DownsizingNotice) -> Count:
     """How many people the downsizing concerns in all: measures, else end dates, else homes; once, not per workplace."""
     counts = tuple(count_of(measure) for measure in notice.measures)
     if any(count.said != "unknown" for count in counts):
-        return sum_of(counts)
-    ends = sum_of(tuple(end.count for end in notice.end_dates))
-    return ends if ends.said != "unknown" else sum_of(tuple(home.count for home in notice.homes))
+        return total(counts)
+    ends = total(tuple(end.count for end in notice.end_dates))
+    return ends if ends.said != "unknown" else total(tuple(home.count for home in notice.homes))
 
 
 def dismissals_of(notice: DownsizingNotice) -> Count:
     """How many are dismissed; where no measure is told of, those whose end dates are."""
     if notice.measures:
         return _measured(notice, "dismissal")
-    return sum_of(tuple(end.count for end in notice.end_dates))
+    return total(tuple(end.count for end in notice.end_dates))
 
 
 def count_of(measure: Reduction) -> Count:
@@ -156,36 +156,17 @@ def count_of(measure: Reduction) -> Count:
     return _sum(measure.occupations)
 
 
-def sum_of(counts: tuple[Count, ...]) -> Count:
-    """The sum, said as its parts were: one count is itself, "at most" and "about" stay so."""
-    if len(counts) == 1:
-        return counts[0]
-    found = total(counts)
-    if found.said == "range" and all(count.low is None for count in counts):
-        return Count(said="at-most", high=found.high)
-    return Count(said="about", low=found.low, high=found.high) if _is_about(found) else found
-
-
-def _is_about(count: Count) -> bool:
-    return count.said == "range" and count.low == count.high
-
-
 def _measured(notice: DownsizingNotice, kind: str) -> Count:
     counts = tuple(count_of(measure) for measure in notice.measures if measure.measure == kind)
-    return sum_of(counts) if counts or not notice.measures else exactly(0)
+    return total(counts) if counts or not notice.measures else exactly(0)
 
 
 def _sum(occupations: tuple[Occupation, ...]) -> Count:
-    return sum_of(tuple(occupation.count for occupation in occupations)) if occupations else UNKNOWN
+    return total(tuple(occupation.count for occupation in occupations))
 
 
 def _ends(name: str, count: Count) -> dict[str, Fact]:
-    return {f"{name}_min": count.low, f"{name}_max": _high(count)}
-
-
-def _high(count: Count) -> int | None:
-    """The upper end; a sum with an unknown part has none."""
-    return None if count.high is None or count.high >= MOST_PEOPLE else count.high
+    return {f"{name}_min": count.low, f"{name}_max": count.high}
 
 
 def _longest_layoff(notice: DownsizingNotice) -> int | None:

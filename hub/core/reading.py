@@ -9,12 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from hub.core.masking import mask, personal_codes
-from schemas.errors import Finding, MalformedMessage, Refusal
+from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 from schemas.notice import NOTICE, DevelopmentNotice, DownsizingNotice, RecruitmentNotice
 from schemas.topics import LARGEST_INPUT
 from schemas.wire import findings_of
@@ -37,14 +37,6 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DIGITS_OF_A_NUMBER = 25
 _FLAWS_OF_JSON = {"duplicate-name", "not-a-number", "null-character", "lone-surrogate"}
-
-
-class PersonalCode(Refusal):
-    """A personal identity code stands in the message: it is refused before anything of it is logged or kept."""
-
-    code: ClassVar[str] = "personal-code"
-    title: ClassVar[str] = "The notice holds a personal identity code"
-    advice: ClassVar[str] = "Take the personal identity code out; a notice is about an employer, never about a person."
 
 
 def read_notice(body: bytes) -> AnyNotice:
@@ -214,8 +206,6 @@ def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Fi
         message = found.message
         if found.rule == "json_invalid":
             continue  # what json lets pass and pydantic does not (half characters), _walk has found with its place
-        if "isoformat" in message:  # pydantic would repeat the value
-            message = "a day is written YYYY-MM-DD and stands in the calendar"
         if found.rule == "extra_forbidden":
             message = _unknown_field(found.place, kind)
         if found.rule == "model_type":

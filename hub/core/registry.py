@@ -8,17 +8,17 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Self, TypeVar
 
-from schemas.agency import Agency, Area, Coordinator, Ring, Sourced
+from hub.core.areas import FINLAND as FINLAND
+from hub.core.areas import FINNISH, MUNICIPALITY, ancestors, municipalities
+from hub.core.periods import as_of, days_of_change, works_on
+from schemas.agency import Agency, Area, Coordinator, Ring
 from schemas.errors import Misconfigured
 from schemas.ids import AgencyId, AreaCode
 from schemas.offering import Offering
 
-FINLAND: AreaCode = "fi:maa:FI"
-_MUNICIPALITY = "fi:kunta:"
-_FINNISH = "fi:"
 _Row = TypeVar("_Row")
 
 
@@ -54,6 +54,7 @@ class Registry:
     all_agencies: Mapping[AgencyId, Agency]
     all_offerings: Mapping[str, Offering]
     _above: Mapping[AreaCode, frozenset[AreaCode]]
+    _municipalities: frozenset[AreaCode]
     _changes: tuple[date, ...]
     _views: dict[int, _View] = field(default_factory=dict)
 
@@ -69,9 +70,9 @@ class Registry:
         area_of = _by_key("area", areas, lambda area: area.code)
         agency_of = _by_key("agency", agencies, lambda agency: agency.id)
         offering_of = _by_key("offering", offerings, lambda offering: offering.code)
-        above = {code: _ancestors(code, area_of) for code in area_of}
-        changes = _days_of_change(area_of.values(), agency_of.values(), offering_of.values())
-        return cls(revision, area_of, agency_of, offering_of, above, changes)
+        above = {code: ancestors(code, area_of) for code in area_of}
+        changes = days_of_change(area_of.values(), agency_of.values(), offering_of.values())
+        return cls(revision, area_of, agency_of, offering_of, above, municipalities(area_of), changes)
 
     # Areas
 
@@ -98,11 +99,22 @@ class Registry:
         return self._above.get(code, frozenset())
 
     def municipalities_in(self, code: AreaCode, day: date) -> tuple[AreaCode, ...]:
-        """The municipalities in force inside an area; for a municipality, the one that it is today."""
-        if code.startswith(_MUNICIPALITY):
+        """The municipalities in force inside an area; for a municipality, the one that it is today.
+
+        Abroad, the smallest areas known stand for municipalities: a state of which nothing smaller is known, for itself.
+        """
+        if code in self._municipalities:
             today = self.current_code(code, day)
             return (today,) if today else ()
         return self._view(day).inside.get(code, ())
+
+    def parts_of(self, code: AreaCode, day: date) -> tuple[AreaCode, ...]:
+        """Where to look for who acts in an area: its municipalities; a whole country (an area within no other) itself.
+
+        Whoever acts in some part of a country is not concerned by all that happens somewhere in it.
+        """
+        whole = not self.ancestors(code) and code not in self._municipalities
+        return (code,) if whole else self.municipalities_in(code, day)
 
     # Agencies
 
@@ -169,33 +181,33 @@ class Registry:
         return view
 
     def _make_view(self, day: date) -> _View:
-        agencies = tuple(agency for agency in self.all_agencies.values() if _works_on(agency, day))
+        agencies = tuple(agency for agency in self.all_agencies.values() if works_on(agency, day))
         at: dict[AreaCode, list[Agency]] = defaultdict(list)
         for agency in agencies:
             for code in agency.areas:
                 at[code].append(agency)
         inside: dict[AreaCode, list[AreaCode]] = defaultdict(list)
         for code, area in self.areas.items():
-            if code.startswith(_MUNICIPALITY) and area.holds_on(day):
+            if code in self._municipalities and area.holds_on(day):
                 for wider in self._above[code]:
                     inside[wider].append(code)
         return _View(
             agencies=agencies,
             agencies_at={code: tuple(found) for code, found in at.items()},
-            everywhere=tuple(agency for agency in agencies if not agency.areas and agency.ring != "none"),
-            offerings=tuple(_as_of(offer, day) for offer in self.all_offerings.values() if offer.holds_on(day)),
+            everywhere=tuple(agency for agency in agencies if _is_national(agency)),
+            offerings=tuple(as_of(offer, day) for offer in self.all_offerings.values() if offer.holds_on(day)),
             inside={code: tuple(found) for code, found in inside.items()},
         )
 
     def _covering(self, code: AreaCode, view: _View) -> tuple[Agency, ...]:
-        found = {agency.id: agency for agency in view.everywhere} if code.startswith(_FINNISH) else {}
+        found = {agency.id: agency for agency in view.everywhere} if code.startswith(FINNISH) else {}
         for here in (code, *self.ancestors(code)):
             found.update({agency.id: agency for agency in view.agencies_at.get(here, ())})
         return tuple(found[key] for key in sorted(found))
 
     def _authorities(self, code: AreaCode, day: date) -> tuple[Agency, ...]:
         here = self.agencies_covering(self.current_code(code, day) or code, day, "authority")
-        if here or code.startswith(_MUNICIPALITY) or code == FINLAND:
+        if here or code.startswith(MUNICIPALITY) or code == FINLAND:
             return here
         inner = self.municipalities_in(code, day)
         found = {agency.id: agency for town in inner for agency in self.agencies_covering(town, day, "authority")}
@@ -211,34 +223,6 @@ def _by_key(what: str, rows: Iterable[_Row], key: Callable[[_Row], str]) -> dict
     return {name: found[name] for name in sorted(found)}
 
 
-def _ancestors(code: AreaCode, areas: Mapping[AreaCode, Area]) -> frozenset[AreaCode]:
-    found, waiting = set[AreaCode](), [code]
-    while waiting:
-        row = areas.get(waiting.pop())
-        new = [wider for wider in (*row.within, *row.successors) if wider not in found] if row else []
-        found.update(new)
-        waiting.extend(new)
-    return frozenset(found - {code})
-
-
-def _days_of_change(*rows: Iterable[Sourced]) -> tuple[date, ...]:
-    """The days on which anything starts to hold or no longer holds."""
-    days = set[date]()
-    for row in (row for group in rows for row in group):
-        dated: list[Sourced] = [row, *row.conditions] if isinstance(row, Offering) else [row]
-        starts = [item.valid_from for item in dated if item.valid_from]
-        ends = [item.valid_to for item in dated if item.valid_to]
-        if isinstance(row, Agency) and row.agreement_until:
-            ends.append(row.agreement_until)
-        days.update(starts, (end + timedelta(days=1) for end in ends if end < date.max))
-    return tuple(sorted(days))
-
-
-def _works_on(agency: Agency, day: date) -> bool:
-    return agency.holds_on(day) and (agency.agreement_until is None or day <= agency.agreement_until)
-
-
-def _as_of(offering: Offering, day: date) -> Offering:
-    """The offering with those of its conditions that are in force on that day."""
-    kept = tuple(condition for condition in offering.conditions if condition.holds_on(day))
-    return offering if kept == offering.conditions else offering.model_copy(update={"conditions": kept})
+def _is_national(agency: Agency) -> bool:
+    """Whether it acts in all of Finland; of an agency abroad, no areas would mean that nobody knows where it acts."""
+    return not agency.areas and agency.ring != "none" and agency.kind != "foreign"

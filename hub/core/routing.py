@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from hub.core.facts import AnyNotice, Facts, facts_of, needs_in
 from hub.core.reach import Reach, embargoed, reach_of
-from hub.core.registry import FINLAND, Registry, takes
+from hub.core.registry import Registry, takes
 from hub.core.significance import significance
 from hub.core.whys import FALLBACK, REASONS, why
 from schemas.agency import Agency, ServiceLine
@@ -91,8 +91,7 @@ def own_authorities(area: str, registry: Registry, day: date) -> tuple[Agency, .
     """The employment authorities responsible in the area; abroad, the foreign agencies that cover it and take notices."""
     if area.startswith("fi:"):
         return registry.authorities_for(area, day)
-    covering = registry.agencies_covering(area, day)
-    return tuple(agency for agency in covering if agency.kind == "foreign" and agency.ring != "none")
+    return tuple(agency for agency in _covering(area, registry, day) if agency.kind == "foreign" and agency.ring != "none")
 
 
 # Who is told
@@ -159,20 +158,14 @@ def _beyond(told: _Told, area: str, facts: Facts, reach: Reach, scene: _Scene) -
 
 
 def _covering(area: str, registry: Registry, day: date) -> Iterable[Agency]:
-    """Who covers the area: it, one above it, or (where only a wide area is known) any municipality inside it."""
-    if area.startswith("fi:kunta:") or area == FINLAND:
-        return registry.agencies_covering(area, day)
-    found = {agency.id: agency for agency in registry.agencies_covering(area, day)}
-    for town in registry.municipalities_in(area, day):
-        found |= {agency.id: agency for agency in registry.agencies_covering(town, day)}
-    return found.values()
+    """Who covers the area: where only a wide one is known, whoever covers any municipality inside it."""
+    covering = (registry.agencies_covering(part, day) for part in registry.parts_of(area, day))
+    return {agency.id: agency for agencies in covering for agency in agencies}.values()
 
 
 def _withheld(agency: Agency, facts: Facts) -> bool:
-    """Finnvera hears of downsizing and insolvency of its own customers only, by referral with a ground (domain 4.4)."""
-    if agency.kind != "finnvera":
-        return False
-    return facts["kind"] == "downsizing" or bool(facts["bankruptcy"]) or bool(facts["in_difficulty"])
+    """Finnvera hears of downsizing and trouble of its own customers only, by referral with a ground (domain 4.4)."""
+    return agency.kind == "finnvera" and (facts["kind"] == "downsizing" or bool(facts["in_difficulty"]))
 
 
 # The decision

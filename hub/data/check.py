@@ -116,6 +116,19 @@ def _agency_problems(agency: Agency, registry: Registry, day: date) -> Iterator[
     yield from (f"{name}: unknown need {need}" for need in agency.needs if need not in NEEDS)
     yield from (f"{name}: unknown kind {kind}" for kind in agency.kinds if kind not in get_args(Kind))
     yield from (f"{name}: unknown competence {word}" for word in agency.competences if word not in COMPETENCES)
+    yield from _foreign_problems(name, agency) if agency.kind == "foreign" else _ring_problems(name, agency, day)
+
+
+def _foreign_problems(name: str, agency: Agency) -> Iterator[str]:
+    """Abroad an agency takes every notice of its own areas (ring partner), or publishes only (ring none)."""
+    if agency.ring not in ("partner", "none"):
+        yield f"{name}: an agency abroad is a partner, or in no ring where it only publishes"
+    if not agency.areas:
+        yield f"{name}: an agency abroad has to name its areas"
+    yield from (f"{name}: {code} does not lie abroad" for code in agency.areas if code.startswith("fi:"))
+
+
+def _ring_problems(name: str, agency: Agency, day: date) -> Iterator[str]:
     if agency.ring == "authority" and not agency.coordinators:
         yield f"{name}: an authority without a change-security coordinator"
     if agency.ring in ("tem-group", "partner") and not (agency.kinds or agency.needs):

@@ -1,6 +1,8 @@
 """What the files of one registry hold, read and validated."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from schemas.agency import Agency, Area
 from schemas.offering import Offering
@@ -13,3 +15,13 @@ class RegistryContent:
     areas: tuple[Area, ...]
     agencies: tuple[Agency, ...]
     offerings: tuple[Offering, ...]
+
+    @classmethod
+    def of(cls, parts: Iterable["RegistryContent"]) -> Self:
+        """The rows of all parts together; a code or id that stands in two of them is found by `problems`."""
+        found = tuple(parts)
+        return cls(
+            areas=tuple(area for part in found for area in part.areas),
+            agencies=tuple(agency for part in found for agency in part.agencies),
+            offerings=tuple(offering for part in found for offering in part.offerings),
+        )

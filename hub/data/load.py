@@ -1,13 +1,13 @@
-"""The reference registry out of its files: `load_registry("fi")`. Every row is validated; errors name file and line."""
+"""The reference registry out of its files: `load_registry()`. Every row is validated; errors name file and line."""
 
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 from hub.data.check import problems as problems
 from hub.data.content import RegistryContent as RegistryContent
-from hub.data.rows import Place, built, csv_rows, json_rows
+from hub.data.folder import read_folder
+from hub.data.rows import Place, built, common, csv_rows, json_rows
 from schemas.agency import Agency, Area
 from schemas.errors import Misconfigured
 from schemas.offering import Offering
@@ -34,11 +34,19 @@ _PARTNER_COLUMNS = (
 )
 _AGENCY_FILES = ("agencies_authorities.json", "agencies_evk.json", "agencies_national.json")
 _WITHIN = {"employment_area": "tyollisyysalue", "region": "maakunta", "evk": "evk"}
-_OPTIONAL = ("valid_from", "valid_to", "languages", "mailbox", "agreement_until", "business_id")
 
 
-def load_registry(name: str = "fi") -> RegistryContent:
-    """The registry of that name, as it stands in the package."""
+def load_registry(*sources: str | Traversable) -> RegistryContent:
+    """The rows of all sources together: a name stands for a country in the package, a path for a folder of further rows.
+
+    Without a source it is Finland: `load_registry("fi", Path("tests/data/us"))` adds the states of the USA to it.
+    """
+    return RegistryContent.of(
+        _packaged(source) if isinstance(source, str) else read_folder(source) for source in sources or ("fi",)
+    )
+
+
+def _packaged(name: str) -> RegistryContent:
     if not name.isalpha() or not (files("hub.data") / name).is_dir():
         raise Misconfigured(f"there is no registry named {name!r} in hub/data")
     return read_registry(files("hub.data") / name, name)
@@ -63,7 +71,7 @@ def _area(cells: dict[str, str], place: Place, kind: str, country: str) -> Area:
     within = [f"{country}:{_WITHIN[column]}:{cells[column]}" for column in _WITHIN if cells.get(column)]
     if kind in ("maakunta", "evk", "tyollisyysalue"):
         within.append(f"{country}:maa:{country.upper()}")
-    row = _common(cells) | {
+    row = common(cells) | {
         "code": f"{country}:{kind}:{cells['code']}",
         "within": within,
         "successors": [f"{country}:kunta:{code}" for code in cells.get("successor", "").split()],
@@ -77,12 +85,5 @@ def _agencies(folder: Traversable) -> Iterator[Agency]:
             yield built(Agency, row, place)
     for place, cells in csv_rows(folder / "agencies_partners.csv", _PARTNER_COLUMNS):
         lists = {column: cells[column].split() for column in ("areas", "needs", "competences")}
-        row = _common(cells) | lists | {"id": cells["id"], "kind": cells["kind"], "ring": "partner"}
+        row = common(cells) | lists | {"id": cells["id"], "kind": cells["kind"], "ring": "partner"}
         yield built(Agency, row, place)
-
-
-def _common(cells: dict[str, str]) -> dict[str, Any]:
-    """What all tables have: names, source, certainty, and those optional columns that are filled."""
-    names = {language: cells[language] for language in ("fi", "sv", "en") if cells.get(language)}
-    filled = {column: cells[column] for column in _OPTIONAL if cells.get(column)}
-    return {"names": names, "source": cells["source"], "certainty": cells["certainty"]} | filled

@@ -13,6 +13,7 @@ from schemas.errors import Misconfigured
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _NOTE = "note"
+_OPTIONAL = ("valid_from", "valid_to", "languages", "mailbox", "agreement_until", "business_id")
 
 
 class Place:
@@ -49,6 +50,13 @@ def json_rows(file: Traversable) -> Iterator[tuple[Place, dict[str, Any]]]:
     while (start := text.find("{", at)) >= 0:
         row, at = decoder.raw_decode(text, start)
         yield Place(file, text.count("\n", 0, start) + 1), row
+
+
+def common(cells: Mapping[str, str]) -> dict[str, Any]:
+    """What all tables have: names, source, certainty, and those optional columns that are filled."""
+    names = {language: cells[language] for language in ("fi", "sv", "en") if cells.get(language)}
+    filled = {column: cells[column] for column in _OPTIONAL if cells.get(column)}
+    return {"names": names, "source": cells["source"], "certainty": cells["certainty"]} | filled
 
 
 def built(model: type[_Model], row: Mapping[str, Any], place: Place) -> _Model:

@@ -76,15 +76,37 @@ def test_segments_are_respected_when_known_and_checked_when_not() -> None:
     assert "segment" in str(service.to_check[0].en)
 
 
+def test_what_is_for_every_segment_asks_for_none() -> None:
+    (service,) = only(an_offering("D02", answers=("recruitment",)), a_recruitment_notice(employer={"segment": None}))
+    assert service.to_check == ()
+
+
+@pytest.mark.parametrize("line", ["line-1", "line-2", None])
+def test_the_line_that_gives_the_service_is_told(line: str | None) -> None:
+    (service,) = only(an_offering("V01", answers=("recruitment",), line=line), a_recruitment_notice())
+    assert service.line == line
+
+
+def test_the_need_that_it_answers_is_the_reason() -> None:
+    (service,) = only(an_offering("D10", answers=("N_PREMISES", "development")), a_development_notice())
+    assert [why.en for why in service.why] == ["The employer's need: N_PREMISES"]
+    (service,) = only(an_offering("D10", answers=("development", "N_PREMISES")), a_development_notice())
+    assert [why.en for why in service.why] == ["The employer develops"]
+
+
 def test_a_service_that_is_never_attached_is_not_even_if_it_answers() -> None:
     never = an_offering("X01", answers=("recruitment",)).model_copy(update={"never": an_offering("X").names})
     assert only(never, a_recruitment_notice()) == ()
 
 
-def test_a_stage_asks_nothing_of_a_notice_without_stages() -> None:
-    offering = an_offering("V07", answers=("recruitment",), conditions=(a_condition("stage", "!=", "early-signal"),))
+@pytest.mark.parametrize(("op", "value"), [("!=", "early-signal"), ("not-in", ["early-signal", "closed"])])
+def test_a_stage_asks_nothing_of_a_notice_without_stages(op: str, value: Any) -> None:
+    offering = an_offering("V07", answers=("recruitment",), conditions=(a_condition("stage", op, value),))
     (service,) = only(offering, a_recruitment_notice())
     assert (len(service.why), service.to_check) == (1, ())
+    staged = an_offering("V07", answers=("recruitment",), conditions=(a_condition("stage", "==", "closed"),))
+    (service,) = only(staged, a_recruitment_notice())
+    assert [check.en for check in service.to_check] == ["stage == closed (en)"]
 
 
 # Who gives it
@@ -106,6 +128,12 @@ def test_a_service_that_no_agency_gives_there_is_not_offered() -> None:
 def test_a_service_given_outside_the_hub_has_no_provider() -> None:
     (service,) = only(an_offering("V09", answers=("recruitment",), providers=("employer",)), a_recruitment_notice())
     assert service.provider is None
+
+
+@pytest.mark.parametrize("providers", [("employment-area", "employer", "evk"), ("evk", "employment-area", "national-phone")])
+def test_the_agencies_that_give_it_are_named_by_id_before_anyone_outside(providers: tuple[str, ...]) -> None:
+    found = only(an_offering("V09", answers=("recruitment",), providers=providers), a_recruitment_notice())
+    assert [service.provider for service in found] == ["evk-04", "ta-39"]
 
 
 def test_in_the_whole_country_only_national_agencies_give_services() -> None:
@@ -140,7 +168,7 @@ def test_statistics_and_strangers_are_told_of_none() -> None:
 
 # Conditions
 
-FACTS = {"people_max": 10, "needs": ("N_START",), "segment": "LOCAL", "as_of": "2026-03-02", "eures": None}
+FACTS = {"people_max": 10, "needs": ("N_START", "N_FUNDING"), "segment": "LOCAL", "as_of": "2026-03-02", "eures": None}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +183,9 @@ FACTS = {"people_max": 10, "needs": ("N_START",), "segment": "LOCAL", "as_of": "
         ("segment", "in", ["LOCAL", "LARGE"], True),
         ("segment", "not-in", ["LOCAL"], False),
         ("needs", "any-of", ["N_START", "N_RND"], True),
+        ("needs", "any-of", ["N_RND"], False),
         ("needs", "none-of", ["N_START"], False),
+        ("needs", "none-of", ["N_RND"], True),
         ("as_of", ">=", "2025-07-01", True),
         ("eures", "==", True, None),
         ("no_such_fact", "==", True, None),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.core.reading import MOST_FINDINGS, PersonalCode, read_notice
+from hub.core.reading import MOST_FINDINGS, read_notice
 from schemas.count import exactly
-from schemas.errors import Finding, MalformedMessage, Refusal
+from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 from tests.builders import a_development_notice, a_downsizing_notice, a_recruitment_notice, body_of
 
 GOOD = body_of(a_recruitment_notice())
@@ -122,7 +122,7 @@ def test_a_field_of_another_kind_is_named_as_such() -> None:
     assert finding.message == "this field belongs to a notice of kind downsizing"
 
 
-@pytest.mark.parametrize("wrong", ["9000000-4", "9000002-0", "9100021-8", "900001-5", "90000011"])
+@pytest.mark.parametrize("wrong", ["9000000-4", "9000002-0", "9100021-8", "900001-5", "90000011", "９００００００-3"])
 def test_a_wrong_business_id_is_refused(wrong: str) -> None:
     assert rules(body_of(a_recruitment_notice(employer={"business_id": wrong}))) == {"/employer/business_id": "value-error"}
 

@@ -1,6 +1,6 @@
 """Who is told and why; what is kept, held or nobody's."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.registry import FINLAND, Registry
-from hub.core.routing import route, with_former
+from hub.core.routing import with_former
 from hub.data.load import load_registry
-from schemas.messages import Recipient, RoutedNotice
 from tests.builders import (
     AT,
     DAY,
@@ -22,27 +21,12 @@ from tests.builders import (
     a_downsizing_notice,
     a_recruitment_notice,
     a_small_registry,
-    an_agency,
-    taken,
 )
+from tests.hub.core.deciding import only, routed, told, with_agency
 
 CONTENT = load_registry("fi")
 FINNISH = Registry.of(3, CONTENT.areas, CONTENT.agencies, CONTENT.offerings)
 TOWNS = FINNISH.municipalities_in(FINLAND, DAY)
-
-
-def routed(notice: dict[str, Any], registry: Registry | None = None, at: datetime = AT, **event: Any) -> RoutedNotice:
-    registry = registry or a_small_registry()
-    return route(*taken(notice, registry=registry, **event), registry, DAY, decided_as_of=at)
-
-
-def told(found: RoutedNotice) -> dict[str, list[str]]:
-    return {recipient.agency: [why.rule for why in recipient.why] for recipient in found.recipients}
-
-
-def only(found: RoutedNotice, agency: str) -> Recipient:
-    (recipient,) = [recipient for recipient in found.recipients if recipient.agency == agency]
-    return recipient
 
 
 # Territory
@@ -81,6 +65,17 @@ def test_the_authorities_of_the_homes_are_told() -> None:
     assert told(found)["ta-39"] == ["workplace-area", "home-municipality"]
 
 
+def test_a_home_that_is_told_twice_is_named_once() -> None:
+    homes = [{"area": HELSINKI, "count": 3}, {"area": HELSINKI, "count": 4}]
+    assert only(routed(a_downsizing_notice(homes=homes)), "ta-08").why[0].detail.en == "Home municipality: Helsinki"
+
+
+def test_authorities_of_the_workplaces_come_first_whatever_else_concerns_them() -> None:
+    places = [{"area": TAMPERE}, {"area": HELSINKI}]
+    found = routed(a_downsizing_notice(workplaces=places, homes=[{"area": HELSINKI, "count": 3}]))
+    assert list(told(found)) == ["ta-08", "ta-39", "evk-04"]
+
+
 def test_where_only_a_region_is_known_all_inside_it_are_told() -> None:
     found = routed(a_development_notice(workplaces=[{"area": "fi:maakunta:06"}]), FINNISH)
     assert {"ta-06", "ta-21", "ta-39", "evk-04", "business-tampere"} <= set(told(found))
@@ -117,6 +112,11 @@ def test_partners_are_told_of_the_needs_that_they_take() -> None:
     assert only(found, "finnvera").why[0].detail.en == "Takes the need: N_INVEST, Tampere"
 
 
+def test_every_place_in_which_an_agency_takes_it_is_named() -> None:
+    found = routed(a_downsizing_notice(workplaces=[{"area": TAMPERE}, {"area": KANGASALA}]))
+    assert only(found, "evk-04").why[0].detail.en == "Takes the kind: downsizing, Tampere, Kangasala"
+
+
 def test_partners_of_other_places_are_not_told() -> None:
     found = told(routed(a_recruitment_notice(workplaces=[{"area": KANGASALA}])))
     assert found == {"ta-39": ["workplace-area"]}
@@ -127,6 +127,19 @@ def test_a_significant_notice_that_nobody_else_takes_is_kept_and_says_so() -> No
     assert (found.outcome, found.significance) == ("kept", ("posts-10", "hard-to-fill"))
     assert found.outcome_reason is not None
     assert found.outcome_reason.en == "No other agency takes this in this area"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"significant": False}, "An expert ticked it as not significant"),
+        ({"access": {"level": "restricted"}}, "Restricted to responsible authorities"),
+        ({"stage": "early-signal", "access": {"level": "restricted"}}, "The consent reaches no further"),
+    ],
+)
+def test_what_bounds_a_notice_is_said(changes: dict[str, Any], reason: str) -> None:
+    found = routed(a_downsizing_notice(**changes))
+    assert (found.outcome, found.outcome_reason and found.outcome_reason.en) == ("kept", reason)
 
 
 @pytest.mark.parametrize(
@@ -146,92 +159,10 @@ def test_a_hundred_dismissals_reach_the_ministry() -> None:
 
 
 def test_a_partner_whose_agreement_ran_out_is_not_told() -> None:
-    base = a_small_registry()
-    ended = an_agency("takk", kind="education-provider", ring="partner", areas=(TAMPERE,), needs=("N_RECRUIT_HARD",))
-    ended = ended.model_copy(update={"agreement_until": date(2026, 3, 1)})
-    agencies = [agency for agency in base.all_agencies.values() if agency.id != "takk"]
-    registry = Registry.of(8, base.areas.values(), [*agencies, ended], ())
-    assert "takk" not in told(routed(a_recruitment_notice(), registry))
-
-
-# Lines and competences
-
-
-@pytest.mark.parametrize(
-    ("notice", "line", "competence"),
-    [
-        (a_downsizing_notice(), "line-1", "change-security"),
-        (a_recruitment_notice(), "line-1", "recruitment"),
-        (a_recruitment_notice(eures=True), "line-1", "eures"),
-        (a_recruitment_notice(posts=1, occupations=None, hard_to_fill=None, tailored=True), "line-3", "tailored-jobs"),
-        (a_development_notice(subject="starting"), "line-1", "starters"),
-        (a_development_notice(subject="staff", needs=None, investment_eur=None), "line-2", "training"),
-        (a_development_notice(subject="staff"), "line-1", "training"),
-        (a_development_notice(), "line-1", "business-development"),
-    ],
-)
-def test_line_and_competence_follow_from_the_need(notice: dict[str, Any], line: str, competence: str) -> None:
-    recipient = only(routed(notice), "ta-39")
-    assert (recipient.line, recipient.competence) == (line, competence)
-
-
-def test_further_lines_and_eures_stand_among_the_reasons() -> None:
-    notice = a_recruitment_notice(international=True, needs=[{"code": "N_STAFF_DEV"}])
-    recipient = only(routed(notice), "ta-39")
-    roles = [(why.role, why.rule) for why in recipient.why]
-    assert roles == [("own-area", "line-2"), ("own-area", "workplace-area"), ("eures", "eures-competence")]
-
-
-# Access
-
-
-def consent(scope: str, **more: Any) -> dict[str, Any]:
-    return {"given_by_role": "toimitusjohtaja", "given_on": "2026-02-01", "scope": scope, **more}
-
-
-def early(**access: Any) -> dict[str, Any]:
-    homes = [{"area": HELSINKI, "count": 1}]
-    return a_downsizing_notice(stage="early-signal", access={"level": "open", **access}, homes=homes)
-
-
-OWN, HOMES, GROUP = {"ta-39"}, {"ta-39", "ta-08"}, {"ta-39", "ta-08", "evk-04"}
-ACCESS = [
-    ("restricted", a_downsizing_notice(access={"level": "restricted"}, homes=[{"area": HELSINKI, "count": 1}]), HOMES),
-    ("early signal without consent", early(level="restricted"), OWN),
-    ("early signal for the own authority", early(consent=consent("own-authority")), OWN),
-    ("early signal for the group", early(consent=consent("tem-group")), GROUP),
-    ("early signal, consent for all", early(consent=consent("all")), GROUP),
-    ("early signal restricted, consent for all", early(level="restricted", consent=consent("all")), HOMES),
-    ("consent withdrawn", early(level="restricted", consent=consent("all", withdrawn_on="2026-03-01")), OWN),
-    ("a consent that ends tomorrow", early(consent=consent("all", withdrawn_on="2026-03-03")), GROUP),
-    ("recruitment for the group", a_recruitment_notice(access={"consent": consent("tem-group")}), OWN),
-    ("recruitment for all", a_recruitment_notice(access={"consent": consent("all")}), {"ta-39", "takk"}),
-]
-
-
-@pytest.mark.parametrize(("notice", "expected"), [case[1:] for case in ACCESS], ids=[case[0] for case in ACCESS])
-def test_access_and_consent_bound_who_is_told(notice: dict[str, Any], expected: set[str]) -> None:
-    assert set(told(routed(notice))) == expected
-
-
-def test_an_embargo_holds_until_its_time() -> None:
-    notice = a_downsizing_notice(access={"level": "embargoed", "until": "2026-03-05T08:00:00Z"})
-    held = routed(notice)
-    assert (held.outcome, held.recipients) == ("held", ())
-    assert held.held_until is not None
-    assert held.held_until.isoformat() == "2026-03-05T08:00:00+00:00"
-    released = routed(notice, at=held.held_until)
-    assert (released.outcome, released.held_until) == ("routed", None)
-
-
-def test_an_embargo_until_an_event_holds_this_step_for_ever() -> None:
-    notice = a_downsizing_notice(access={"level": "embargoed", "until_event": "pörssitiedote"})
-    assert routed(notice, at=datetime.fromisoformat("2030-01-01T00:00:00+00:00")).outcome == "held"
-
-
-def test_history_is_told_to_nobody() -> None:
-    for found in (routed(a_downsizing_notice(historic=True)), routed(a_downsizing_notice(), historic=True)):
-        assert (found.outcome, found.recipients) == ("kept", ())
+    takk = a_small_registry().agency("takk")
+    assert takk is not None
+    ended = takk.model_copy(update={"agreement_until": date(2026, 3, 1)})
+    assert "takk" not in told(routed(a_recruitment_notice(), with_agency(ended)))
 
 
 # Sender, fallback, abroad, former recipients
@@ -248,6 +179,14 @@ def test_where_nobody_is_responsible_the_fallback_is_told(area: str) -> None:
     assert found.outcome == "fallback"
     assert told(found) == {"fallback": ["nobody-responsible"]}
     assert found.outcome_reason is not None
+    name = a_small_registry().areas[area].names.fi
+    assert only(found, "fallback").why[0].detail.en == f"Nobody is responsible: {name}"
+
+
+def test_where_an_authority_of_the_homes_is_told_it_is_not_left_to_the_fallback_alone() -> None:
+    found = routed(a_downsizing_notice(workplaces=[{"area": LAPPI}], homes=[{"area": HELSINKI, "count": 3}]))
+    assert told(found) == {"ta-08": ["home-municipality"], "fallback": ["nobody-responsible"]}
+    assert found.outcome == "kept"
 
 
 def test_a_place_that_is_nobodys_is_seen_also_beside_others() -> None:

@@ -1,0 +1,123 @@
+"""Reads topics whole, from given starts to ends that are frozen first: what reckoning and trials look at the log with."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+import stamina
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from schemas.errors import NotReady
+
+Place = tuple[str, int]
+"""Topic without the prefix, and partition."""
+
+ANSWER_WITHIN = 15.0
+_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+_EARLIEST = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A record as it stands in the log; `topic` without the prefix, `at` the broker's append time."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: datetime
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+class Log:
+    """The log of one hub. Each `read` goes on where the last one stopped. NotReady where the broker does not answer."""
+
+    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+        self._prefix = prefix
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": f"{prefix}hub.log.reader",  # never committed: the library wants a name
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+                "log_level": 2,
+            }
+        )
+        self._next: dict[Place, int] = {}
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._consumer.close()
+
+    def topics(self) -> tuple[str, ...]:
+        """All topics of the hub, without the prefix."""
+        try:
+            names = self._admin.list_topics(timeout=ANSWER_WITHIN).topics
+        except KafkaException as error:
+            raise NotReady("no Kafka answers") from error
+        return tuple(sorted(name.removeprefix(self._prefix) for name in names if name.startswith(self._prefix)))
+
+    def ends(self, topics: Iterable[str]) -> dict[Place, int]:
+        """The next offset of each partition."""
+        return self._offsets(topics, _LATEST)
+
+    def starts(self, topics: Iterable[str]) -> dict[Place, int]:
+        """The first offset that each partition still holds."""
+        return self._offsets(topics, _EARLIEST)
+
+    def go_on_from(self, places: Mapping[Place, int]) -> None:
+        """Begin there; partitions that are not named begin at their start."""
+        self._next.update(places)
+
+    def read(self, topics: Iterable[str]) -> Iterator[LogRecord]:
+        """All records from where the last read stopped to the ends of this moment."""
+        ends = {place: end for place, end in self.ends(topics).items() if end > self._next.get(place, 0)}
+        self._consumer.assign([self._at(place) for place in ends])
+        while ends:
+            for message in self._consumer.consume(5_000, 0.2):
+                if message.error():
+                    raise KafkaException(message.error())
+                yield self._record(message)
+            self._note_positions(ends)
+
+    def _at(self, place: Place) -> TopicPartition:
+        return TopicPartition(self._prefix + place[0], place[1], self._next.get(place, OFFSET_BEGINNING))
+
+    def _note_positions(self, ends: dict[Place, int]) -> None:
+        """Positions, not records, tell the end: control records of transactions have offsets too."""
+        asked = [TopicPartition(self._prefix + topic, number) for topic, number in ends]
+        for at in self._consumer.position(asked):
+            place = (at.topic.removeprefix(self._prefix), at.partition)
+            if at.offset >= 0:
+                self._next[place] = at.offset
+            if at.offset >= ends[place]:
+                del ends[place]
+                self._consumer.incremental_unassign([at])
+
+    def _record(self, message: Message) -> LogRecord:
+        return LogRecord(
+            topic=(message.topic() or "").removeprefix(self._prefix),
+            partition=message.partition() or 0,
+            offset=message.offset() or 0,
+            at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+            key=message.key(),
+            value=message.value(),
+            headers=tuple(cast("list[tuple[str, bytes | None]]", message.headers() or [])),
+        )
+
+    @stamina.retry(on=NotReady, attempts=6, wait_initial=0.1, wait_max=1.0, timeout=None)  # a new topic has no leader at first
+    def _offsets(self, topics: Iterable[str], spec: OffsetSpec) -> dict[Place, int]:
+        try:
+            listed = self._admin.list_topics(timeout=ANSWER_WITHIN).topics
+            names = [self._prefix + topic for topic in topics]
+            places = [TopicPartition(name, number) for name in names if name in listed for number in listed[name].partitions]
+            asked = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=ANSWER_WITHIN) if places else {}
+            found = {(at.topic, at.partition): future.result().offset for at, future in asked.items()}
+        except KafkaException as error:
+            raise NotReady("the broker does not tell how far its topics go") from error
+        return {(topic.removeprefix(self._prefix), number): offset for (topic, number), offset in found.items()}

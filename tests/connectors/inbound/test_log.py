@@ -1,0 +1,48 @@
+"""The log read whole, on a real broker."""
+
+import pytest
+from confluent_kafka import Producer
+
+from connectors.inbound.log import Log
+from connectors.outbound.topics import apply_topics
+from schemas.topics import Topic
+
+pytestmark = pytest.mark.broker
+
+ONE, TWO = Topic("one", "k", "", 1, 2), Topic("two", "k", "", 1, 1)
+
+
+def write(bootstrap: str, topic: str, *values: bytes, transaction: str | None = None, abort: bool = False) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap} | ({"transactional.id": transaction} if transaction else {}))
+    if transaction:
+        producer.init_transactions(20)
+        producer.begin_transaction()
+    for number, value in enumerate(values):
+        producer.produce(topic, value, b"k", partition=number % (2 if topic.endswith("one") else 1), headers=[("h", b"x")])
+    producer.flush()
+    if transaction:
+        (producer.abort_transaction if abort else producer.commit_transaction)(20)
+
+
+def test_each_read_goes_on_where_the_last_one_stopped_and_sees_no_aborted_record(bootstrap: str, topic_prefix: str) -> None:
+    apply_topics(bootstrap, [ONE, TWO], topic_prefix)
+    log = Log(bootstrap, topic_prefix)
+    assert list(log.read(["one", "two"])) == []
+    write(bootstrap, f"{topic_prefix}one", b"a", b"b", b"c")
+    write(bootstrap, f"{topic_prefix}two", b"d", transaction=f"{topic_prefix}t")
+    found = sorted((record.topic, record.partition, record.offset, record.value) for record in log.read(["one", "two"]))
+    assert found == [("one", 0, 0, b"a"), ("one", 0, 1, b"c"), ("one", 1, 0, b"b"), ("two", 0, 0, b"d")]
+    write(bootstrap, f"{topic_prefix}two", b"never", transaction=f"{topic_prefix}t", abort=True)
+    write(bootstrap, f"{topic_prefix}one", b"e")
+    assert [(record.value, record.headers) for record in log.read(["one", "two"])] == [(b"e", (("h", b"x"),))]
+    log.close()
+
+
+def test_a_start_can_be_given_and_a_topic_that_is_not_there_is_empty(bootstrap: str, topic_prefix: str) -> None:
+    apply_topics(bootstrap, [TWO], topic_prefix)
+    write(bootstrap, f"{topic_prefix}two", b"a", b"b")
+    log = Log(bootstrap, topic_prefix)
+    log.go_on_from({("two", 0): 1})
+    assert [record.value for record in log.read(["two", "nowhere"])] == [b"b"]
+    assert (log.starts(["two"]), log.ends(["two"])) == ({("two", 0): 0}, {("two", 0): 2})
+    log.close()
