@@ -1,8 +1,9 @@
 """The hub's settings: the only reader of the environment, read once, frozen. `HUB_KAFKA__BOOTSTRAP` sets kafka.bootstrap."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,11 +21,33 @@ class DatabaseSettings(BaseModel):
     url: str | None = Field(default=None, description="URL of an existing PostgreSQL; none = an own server is started.")
 
 
+class ApiSettings(BaseModel):
+    """Where the API listens."""
+
+    port: int = Field(default=8080, description="Port on 127.0.0.1; another free one is taken where it is in use.")
+    url: str | None = Field(default=None, description="Address of a running API, for commands that publish; none = hub.json's.")
+
+
+class SecretSettings(BaseModel):
+    """Secrets of an installation. None = made up once and kept in `<folder>/secrets.json`, readable by its owner only."""
+
+    keys: SecretStr | None = Field(default=None, description="Secret by which API keys are hashed; changing it ends all keys.")
+    cursors: SecretStr | None = Field(
+        default=None, description="Secret by which cursors are signed; changing it ends all cursors."
+    )
+
+
 class Settings(BaseSettings):
     """All settings; nested names are joined by two underscores in the environment."""
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     folder: Path = Field(default=Path("var"), description="Folder for data, logs and addresses of a hub on one machine.")
+    log: Literal["plain", "json"] = Field(default="plain", description="How processes log: lines for people, or JSON.")
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
+    api: ApiSettings = ApiSettings()
+    secrets: SecretSettings = SecretSettings()
+    registry: tuple[str, ...] = Field(
+        default=("fi",), description="Registries to serve: a name in hub/data, or a folder of further rows, as a JSON list."
+    )

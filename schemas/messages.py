@@ -1,6 +1,8 @@
 """What the hub says: submission, employer history, routed and enriched notice, the agency's copy, the alert."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from schemas.agency import Names, ServiceLine
 from schemas.base import Inside, Moment
@@ -94,7 +96,7 @@ class Recipient(Inside):
     agency: AgencyId
     line: ServiceLine | None = None
     competence: str | None = None
-    why: tuple[Why, ...]
+    why: Annotated[tuple[Why, ...], Field(min_length=1)]
 
 
 class RoutedNotice(Inside):

@@ -65,8 +65,11 @@ READERS: dict[str, tuple[Topic, ...]] = {FRONT: (RECEIVED, EVENTS), BACK: (EVENT
 
 
 def inbox(agency: str) -> Topic:
-    """The door by which an agency publishes through Kafka."""
-    return Topic(f"agency.{agency}.inbox", "none", "notices of this agency, as it would POST them", 7, 1, LARGEST_INPUT)
+    """The door by which an agency publishes through Kafka.
+
+    The limit is the broker's, on a whole batch of a client; the bridge holds each message to LARGEST_INPUT.
+    """
+    return Topic(f"agency.{agency}.inbox", "none", "notices of this agency, as it would POST them", 7, 1)
 
 
 def outbox(agency: str) -> Topic:

@@ -1,14 +1,14 @@
 """Makes the topics on a broker, and commits offset 0 for the groups that read a new one: a group never starts at the end."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import KafkaError, NewTopic
 
 from schemas.errors import Misconfigured, NotReady
-from schemas.topics import Topic
+from schemas.topics import READERS, Topic
 
 ANSWER_WITHIN = 20.0
 
@@ -20,10 +20,37 @@ def apply_topics(bootstrap: str, topics: Iterable[Topic], prefix: str = "") -> t
     wanted = {prefix + topic.name: topic for topic in topics}
     made = _create(admin, [_new(name, topic) for name, topic in wanted.items() if name not in there])
     there = _once_all_are_seen(admin, bootstrap, frozenset(wanted))
+    _start_groups(bootstrap, frozenset(made), there, prefix)
     for name, topic in wanted.items():
         if there[name] != topic.partitions:
             raise Misconfigured(f"{name} has {there[name]} partitions, {topic.partitions} are wanted: keys would move")
     return made
+
+
+def _start_groups(bootstrap: str, made: frozenset[str], partitions: Mapping[str, int], prefix: str) -> None:
+    """Offset 0 of each new topic for each group that reads it."""
+    for group, read in READERS.items():
+        names = [prefix + topic.name for topic in read if prefix + topic.name in made]
+        starts = [TopicPartition(name, number, 0) for name in names for number in range(partitions[name])]
+        if starts:
+            _commit(bootstrap, prefix + group, starts)
+
+
+def _commit(bootstrap: str, group: str, starts: list[TopicPartition]) -> None:
+    settings = {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False}
+    consumer = Consumer(settings)
+    deadline = time.monotonic() + ANSWER_WITHIN
+    try:
+        while True:
+            try:
+                consumer.commit(offsets=starts, asynchronous=False)
+                return
+            except KafkaException as error:  # a broker that has just started looks for its coordinator
+                if time.monotonic() > deadline:
+                    raise NotReady(f"offset 0 could not be committed for {group}") from error
+            time.sleep(0.2)
+    finally:
+        consumer.close()
 
 
 def _once_all_are_seen(admin: AdminClient, bootstrap: str, names: frozenset[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ higher offset wins at load; gated until the state is there; drained before a rev
 import asyncio
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +22,14 @@ from hub.agents.changelog import Changelog, change_record
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.sending import Sender, die
 from hub.agents.state import DONE, Change, Fault, PartitionState
+from schemas.errors import Misconfigured
 
 log = structlog.get_logger()
 
 WINDOW = 2_000
 """Records in flight at the most: enough to fill the broker's pipeline, few enough to drain in a second."""
 TURN = 0.002
+IDLE_TURN = 0.5
 DRAIN_WITHIN = 4.0
 NOTE_WITHIN = 10.0
 TRIES = 3
@@ -67,6 +70,7 @@ class Stage:
         self._states: dict[int, PartitionState] = {}
         self._assigned: frozenset[int] = frozenset()
         self._gate = asyncio.Event()
+        self._busy = asyncio.Event()
         self._generation = 0
         self._flying: deque[_InFlight] = deque()
         self._marking: deque[_Batch] = deque()
@@ -94,7 +98,7 @@ class Stage:
             return  # read under an assignment that is over; whoever has the partition now reads it again
         state = self._states[message.partition]
         if message.offset <= state.handled:
-            self._flying.append(_InFlight(event, message.partition, message.offset, (), True, 0))
+            self._fly(_InFlight(event, message.partition, message.offset, (), True, 0))
             return
         self._do(event, message, state)
 
@@ -103,10 +107,14 @@ class Stage:
         entry = _InFlight(event, message.partition, message.offset, plan.updates, False, len(plan.outputs))
         state.apply(plan.updates)
         state.handled = message.offset
-        self._flying.append(entry)
+        self._fly(entry)
         for output in plan.outputs:
             self._sender.send(output, entry.confirmed)
         self.handled += 1
+
+    def _fly(self, entry: _InFlight) -> None:
+        self._flying.append(entry)
+        self._busy.set()
 
     def _decide(self, record: Record, state: PartitionState) -> Plan:
         """The step's plan. Where the step fails that is noted in the log, and the process ends; after three, set aside."""
@@ -115,7 +123,7 @@ class Stage:
             return self._agent.set_aside(record)
         try:
             return self._agent.step(record, state)
-        except MemoryError:
+        except (MemoryError, Misconfigured):  # no record is to blame: only more memory or an update mends it
             raise
         except Exception as error:
             log.exception("step failed", stage=self.name, partition=record.partition, offset=record.offset)
@@ -137,7 +145,16 @@ class Stage:
             self._sender.poll()
             self._write_state()
             self._acknowledge()
+            await self._next_turn()
+
+    async def _next_turn(self) -> None:
+        """Soon while anything is in flight, else when the next record comes: an idle worker costs nothing."""
+        if self._in_flight():
             await asyncio.sleep(TURN)
+            return
+        self._busy.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._busy.wait(), IDLE_TURN)
 
     def _write_state(self) -> None:
         batch, highest = _Batch(), dict[int, int]()

@@ -23,6 +23,8 @@ def dead_letter(
 
     `facts` become headers `hub-<name>`: by (who gives up), code, detail, and the place: topic, partition, offset, at.
     """
-    kept = [(name, masked(found or b"")) for name, found in headers]
+    kept = [(mask(name), masked(found or b"")) for name, found in headers]
     told = [(f"hub-{name}", str(fact).encode()) for name, fact in facts.items()]
-    return Message(prefix + DEAD_LETTERS.name, key, None if value is None else masked(value), (*kept, *told))
+    return Message(
+        prefix + DEAD_LETTERS.name, None if key is None else masked(key), None if value is None else masked(value), (*kept, *told)
+    )

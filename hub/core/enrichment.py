@@ -126,8 +126,8 @@ def _judge(offering: Offering, facts: Facts) -> tuple[tuple[Names, ...] | None, 
 
 
 def _beside_the_point(condition: Condition) -> bool:
-    """Only a downsizing has stages, and always one: "not in such a stage" asks nothing of another notice."""
-    return condition.field == "stage" and condition.op in ("!=", "not-in")
+    """Only a downsizing has stages and dismissals: "not in such a stage" asks nothing of another notice."""
+    return condition.field in ("stage", "dismissals_max") and condition.op in ("!=", "not-in")
 
 
 def condition_holds(condition: Condition, facts: Facts) -> bool | None:

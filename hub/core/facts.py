@@ -174,6 +174,16 @@ def _longest_layoff(notice: DownsizingNotice) -> int | None:
     return max((day for day in days if day is not None), default=None)
 
 
+def told_number(facts: Facts, name: str) -> int | None:
+    """The number that a limit is compared with: the lower end, or, of "at most N", N.
+
+    Change negotiations are always opened for "at most N" people: who waited for more would hear of none of them.
+    """
+    low, high = facts.get(f"{name}_min"), facts.get(f"{name}_max")
+    told = high if low is None else low
+    return told if isinstance(told, int) else None
+
+
 # Needs
 
 
@@ -199,7 +209,7 @@ def _implied(notice: AnyNotice, facts: dict[str, Any]) -> Iterator[str]:
     elif notice.kind == "downsizing":
         yield "N_REDUCE"
         yield from ("N_NEGOTIATIONS",) if facts["stage"] in ("early-signal", "negotiations") else ()
-        yield from ("N_STRUCTURAL",) if (facts["dismissals_min"] or 0) >= STRUCTURAL else ()
+        yield from ("N_STRUCTURAL",) if (told_number(facts, "dismissals") or 0) >= STRUCTURAL else ()
     else:
         yield _SUBJECT_NEEDS[str(facts["subject"])]
         yield from ("N_INTERNATIONAL",) if facts["international"] else ()

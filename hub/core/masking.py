@@ -25,7 +25,7 @@ _BLANK = re.compile(f"[{_BLANKS}]")
 _DASH = re.compile(f"[{_DASHES}]")
 _LENGTH = 11
 
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrtbf])|\\)")
 _KEPT_ESCAPED = frozenset('"\\')
 _NUMBER_OR_HEX = frozenset("0123456789abcdefABCDEF")
 _SECONDS = re.compile(r"(:\d\d[.,]|\dT)$")
@@ -45,8 +45,8 @@ def personal_codes(text: str) -> tuple[Span, ...]:
 
 
 def mask(text: str) -> str:
-    """The text with each personal identity code replaced, also those hidden behind JSON's `\\uXXXX` escapes."""
-    if "\\u" in text:
+    """The text with each personal identity code replaced, also those hidden behind JSON's escapes."""
+    if "\\" in text:
         plain = _ESCAPE.sub(_unescaped, text)
         text = plain if personal_codes(plain) else text
     for start, end in reversed(personal_codes(text)):
@@ -55,9 +55,14 @@ def mask(text: str) -> str:
 
 
 def _unescaped(found: re.Match[str]) -> str:
+    """The character that an escape stands for; white space as a blank, which may stand there without an escape."""
+    if found[2]:
+        return " "
+    if not found[1]:
+        return found[0]
     character = chr(int(found[1], 16))
-    stays = character < " " or character in _KEPT_ESCAPED or "\ud800" <= character <= "\udfff"
-    return found[0] if stays else character
+    stays = character in _KEPT_ESCAPED or "\ud800" <= character <= "\udfff"
+    return found[0] if stays else " " if character < " " else character
 
 
 def _begins_well(text: str, start: int) -> bool:

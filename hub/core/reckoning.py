@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, Outcome, RefusedNotice, RepeatedNotice, RoutedNotice
+from schemas.topics import RECEIVED
 
 Coordinate = tuple[int, int]
 """Partition and offset in notices.received."""
@@ -55,7 +56,9 @@ class Ledger:
         self._accepted[at] = event
 
     def take_refused(self, refused: RefusedNotice) -> None:
-        """A submission that was refused or quarantined."""
+        """A submission that was refused or quarantined; what the bridge refuses in an inbox was never received."""
+        if refused.origin.topic != RECEIVED.name:
+            return
         self._verdicts.setdefault((refused.origin.partition, refused.origin.offset), set()).add(refused.verdict)
 
     def take_repeated(self, repeated: RepeatedNotice) -> None:

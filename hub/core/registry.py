@@ -17,6 +17,7 @@ from hub.core.periods import as_of, days_of_change, works_on
 from schemas.agency import Agency, Area, Coordinator, Ring
 from schemas.errors import Misconfigured
 from schemas.ids import AgencyId, AreaCode
+from schemas.notice import NEEDS
 from schemas.offering import Offering
 
 _Row = TypeVar("_Row")
@@ -25,11 +26,13 @@ _Row = TypeVar("_Row")
 def takes(agency: Agency, kind: str, needs: Collection[str] = ()) -> bool:
     """Whether a notice of that kind with those needs is of interest to the agency.
 
-    It is when the agency named nothing (then everything of its ring), when it named the kind, or any of the needs.
+    It is when the agency named nothing (then everything of its ring), when it named the kind of the notice or of one of
+    its needs (one contact with an employer is one notice: fact 5), or any of the needs.
     """
     if not agency.kinds and not agency.needs:
         return True
-    return kind in agency.kinds or any(need in agency.needs for need in needs)
+    kinds = {kind, *(NEEDS[need] for need in needs if need in NEEDS)}
+    return not kinds.isdisjoint(agency.kinds) or any(need in agency.needs for need in needs)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from hub.core.whys import FALLBACK, REASONS, why
 from schemas.agency import Agency, ServiceLine
 from schemas.ids import AgencyId
 from schemas.messages import EmployerEvent, Outcome, Recipient, Role, RoutedNotice
-from schemas.notice import DownsizingNotice
+from schemas.notice import NEEDS, DownsizingNotice
 
 _RANK: dict[Role, int] = {
     "own-area": 0, "home-area": 1, "coordinator": 2, "eures": 3, "tem-group": 4, "partner": 5, "subscription": 6,
@@ -153,7 +153,7 @@ def _beyond(told: _Told, area: str, facts: Facts, reach: Reach, scene: _Scene) -
         if role is None or role not in reach.roles or responsible or agency.id == scene.sender:
             continue
         if takes(agency, kind, needs) and not _withheld(agency, facts):
-            met = [need for need in needs if need in agency.needs]
+            met = [need for need in needs if need in agency.needs or (kind not in agency.kinds and NEEDS[need] in agency.kinds)]
             _tell(told, agency.id, role, "takes-need" if met else "takes-kind", *(met or [kind]), area)
 
 
@@ -172,31 +172,30 @@ def _withheld(agency: Agency, facts: Facts) -> bool:
 
 
 def _outcome(told: _Told, significant: bool, reach: Reach, notice: AnyNotice) -> tuple[Outcome, str | None]:
-    """`routed` where anyone beyond the responsible authorities is told, `fallback` where there are none, else `kept`."""
+    """`kept` below significance (DESIGN §4), `fallback` where nobody is responsible, else `routed`.
+
+    The reason tells why a routed notice reached no more than those responsible.
+    """
     roles = {role for reasons in told.values() for role, _ in reasons}
     if "own-area" not in roles and "home-area" not in roles:
         return "fallback", "nobody"
-    if "tem-group" in roles or "partner" in roles:
-        return "routed", None
     if not significant:
         return "kept", "ticked" if notice.significant is False else "below"
-    return "kept", reach.bound
+    return "routed", None if "tem-group" in roles or "partner" in roles else reach.bound
 
 
 def _recipient(agency_id: AgencyId, reasons: dict[tuple[Role, str], list[str]], facts: Facts, scene: _Scene) -> Recipient:
     agency = scene.registry.agency(agency_id)
     in_order = sorted(reasons.items(), key=lambda item: (_RANK[item[0][0]], item[0][1]))
     whys = tuple(why(role, rule, met, scene.registry) for (role, rule), met in in_order)
-    return Recipient(agency=agency_id, line=_line(agency, facts), competence=_competence(agency, facts), why=whys)
+    return Recipient(agency=agency_id, line=_line(agency), competence=_competence(agency, facts), why=whys)
 
 
-def _line(agency: Agency | None, facts: Facts) -> ServiceLine | None:
-    """Line 1 owns employer matters; one need that is another line's, and nothing else, is that line's."""
+def _line(agency: Agency | None) -> ServiceLine | None:
+    """The desk that owns it: line 1 always (domain 1.5); what other lines are for stands among the reasons."""
     if agency is None or not agency.lines:
         return None
-    needs = set(needs_in(facts)) - {"N_RECRUIT"}
-    wanted = _LINES.get(needs.pop(), "line-1") if len(needs) == 1 else "line-1"
-    return wanted if wanted in agency.lines else agency.lines[0]
+    return "line-1" if "line-1" in agency.lines else agency.lines[0]
 
 
 def _competence(agency: Agency | None, facts: Facts) -> str | None:

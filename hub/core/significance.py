@@ -4,7 +4,7 @@ The seed gives no numbers; these are the defaults of the design (domain 1.11). A
 low end: "at most 300" and "unknown" reach none. Significance never limits the own area, nor a layoff alert.
 """
 
-from hub.core.facts import AnyNotice, Facts
+from hub.core.facts import AnyNotice, Facts, told_number
 
 THRESHOLD = 10
 """People from which a downsizing or a recruitment is significant (domain 1.11)."""
@@ -29,11 +29,11 @@ def significance(facts: Facts, notice: AnyNotice) -> tuple[str, ...]:
 
 def _of_kind(facts: Facts) -> tuple[str, ...]:
     if facts["kind"] == "recruitment":
-        rules = {"posts-10": _reached(facts, "people_min"), "hard-to-fill": facts["hard_to_fill"]}
+        rules = {"posts-10": _reached(facts, "people"), "hard-to-fill": facts["hard_to_fill"]}
     elif facts["kind"] == "downsizing":
         rules = {
-            "dismissals-10": _reached(facts, "dismissals_min"),
-            "reductions-10": _reached(facts, "people_min"),
+            "dismissals-10": _reached(facts, "dismissals"),
+            "reductions-10": _reached(facts, "people"),
             "closure": facts["closure"],
             "bankruptcy": facts["bankruptcy"],
         }
@@ -43,8 +43,7 @@ def _of_kind(facts: Facts) -> tuple[str, ...]:
 
 
 def _reached(facts: Facts, name: str) -> bool:
-    people = facts[name]
-    return isinstance(people, int) and people >= THRESHOLD
+    return (told_number(facts, name) or 0) >= THRESHOLD
 
 
 def _cases(facts: Facts) -> tuple[str, ...]:

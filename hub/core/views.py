@@ -71,10 +71,16 @@ def cut_for(notice: Mapping[str, Any], purpose: Purpose) -> dict[str, Any]:
     seen = _cut(notice, _TREES[purpose])
     found: dict[str, Any] = seen if isinstance(seen, dict) else {}
     if "references" in found:
-        found["references"] = [item for item in found["references"] if item.get("system") in SHARED_REFERENCES]
+        found["references"] = _shared(found["references"])
     if purpose in ("partner", "statistics") and _is_person(notice.get("employer")):
         found.get("employer", {}).pop("name", None)
     return found
+
+
+def _shared(references: Any) -> list[Any]:
+    """Of what may be no list at all: a record put on a topic by hand has no model behind it."""
+    items = references if isinstance(references, list) else []
+    return [item for item in items if isinstance(item, dict) and str(item.get("system")) in SHARED_REFERENCES]
 
 
 def stub(event: EmployerEvent) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from hub.core.whys import FALLBACK
 from schemas.agency import Agency, Area
+from schemas.ids import AgencyId
 from schemas.offering import Offering
 
 
@@ -25,3 +27,7 @@ class RegistryContent:
             agencies=tuple(agency for part in found for agency in part.agencies),
             offerings=tuple(offering for part in found for offering in part.offerings),
         )
+
+    def with_doors(self) -> tuple[AgencyId, ...]:
+        """The agencies that have an inbox and an outbox: all that take notices, and the fallback."""
+        return tuple(agency.id for agency in self.agencies if agency.ring != "none" or agency.id == FALLBACK)

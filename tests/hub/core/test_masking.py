@@ -88,7 +88,7 @@ def test_what_is_no_code_is_left_alone(text: str) -> None:
 def test_a_code_behind_json_escapes_is_masked_and_the_body_stays_json() -> None:
     body = json.dumps({"text": 'nimi "x" \\ 131052-308T\n'}).replace("131052-", "\\u0031\\u0033105\\u0032\\u2013")
     assert not personal_codes(body)
-    assert json.loads(mask(body)) == {"text": f'nimi "x" \\ {MASK}\n'}
+    assert json.loads(mask(body)) == {"text": f'nimi "x" \\ {MASK} '}
 
 
 def test_escapes_without_a_code_stay_as_they_are() -> None:
@@ -119,3 +119,13 @@ def test_no_business_id_is_taken_for_a_code(text: str) -> None:
 def test_a_long_text_of_digits_is_read_in_linear_time() -> None:
     assert personal_codes("1" * 200_000) == ()
     assert personal_codes("13 10 52 - 30" * 20_000) == ()
+
+
+@pytest.mark.parametrize("escape", ["\\n", "\\t", "\\r", "\\f", "\\u000a", "\\u0009"])
+def test_a_code_parted_by_an_escaped_blank_is_masked(escape: str) -> None:
+    assert "308" not in mask(f'{{"text": "131052-308{escape}T"}}')
+
+
+def test_an_escaped_backslash_is_no_escape() -> None:
+    text = '{"text": "C:\\\\n131052\\\\t"}'
+    assert mask(text) == text

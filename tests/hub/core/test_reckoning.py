@@ -131,3 +131,9 @@ def test_a_recipient_without_a_target_is_missing_and_a_buried_copy_is_accounted_
     assert [found.what for found in short.unaccounted()] == ["recipients without a copy: evk-04"]
     buried = ledger_of(ENTRIES | {"centre's copy": lambda ledger: ledger.take_buried("n-evk-04")})
     assert (buried.counts()["dead_lettered"], buried.counts()["unaccounted"]) == (1, 0)
+
+
+def test_what_the_bridge_refused_is_no_verdict_of_a_submission() -> None:
+    at_a_door = refusal(1).model_copy(update={"origin": Coordinates(topic="agency.ta-39.inbox", partition=3, offset=1)})
+    ledger = ledger_of(ENTRIES | {"refusal": lambda ledger: ledger.take_refused(at_a_door)})
+    assert [str(found) for found in ledger.unaccounted()] == ["notices.received/3@1: no verdict"]

@@ -122,24 +122,32 @@ def test_partners_of_other_places_are_not_told() -> None:
     assert found == {"ta-39": ["workplace-area"]}
 
 
-def test_a_significant_notice_that_nobody_else_takes_is_kept_and_says_so() -> None:
+def test_a_significant_notice_that_nobody_else_takes_says_so() -> None:
     found = routed(a_recruitment_notice(workplaces=[{"area": KANGASALA}]))
-    assert (found.outcome, found.significance) == ("kept", ("posts-10", "hard-to-fill"))
+    assert (found.outcome, found.significance) == ("routed", ("posts-10", "hard-to-fill"))
     assert found.outcome_reason is not None
     assert found.outcome_reason.en == "No other agency takes this in this area"
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"),
+    ("changes", "outcome", "reason"),
     [
-        ({"significant": False}, "An expert ticked it as not significant"),
-        ({"access": {"level": "restricted"}}, "Restricted to responsible authorities"),
-        ({"stage": "early-signal", "access": {"level": "restricted"}}, "The consent reaches no further"),
+        ({"significant": False}, "kept", "An expert ticked it as not significant"),
+        ({"access": {"level": "restricted"}}, "routed", "Restricted to responsible authorities"),
+        ({"stage": "early-signal", "access": {"level": "restricted"}}, "routed", "The consent reaches no further"),
     ],
 )
-def test_what_bounds_a_notice_is_said(changes: dict[str, Any], reason: str) -> None:
+def test_what_bounds_a_notice_is_said(changes: dict[str, Any], outcome: str, reason: str) -> None:
     found = routed(a_downsizing_notice(**changes))
-    assert (found.outcome, found.outcome_reason and found.outcome_reason.en) == ("kept", reason)
+    assert (found.outcome, found.outcome_reason and found.outcome_reason.en) == (outcome, reason)
+    assert set(told(found)) == {"ta-39"}
+
+
+def test_a_need_of_another_kind_reaches_who_takes_that_kind() -> None:
+    """One contact with an employer is one notice, with needs of several kinds (domain, fact 5)."""
+    found = routed(a_recruitment_notice(needs=[{"code": "N_STAFF_DEV"}]))
+    assert told(found)["evk-04"] == ["takes-need"]
+    assert "evk-04" not in told(routed(a_recruitment_notice()))
 
 
 @pytest.mark.parametrize(
@@ -186,7 +194,7 @@ def test_where_nobody_is_responsible_the_fallback_is_told(area: str) -> None:
 def test_where_an_authority_of_the_homes_is_told_it_is_not_left_to_the_fallback_alone() -> None:
     found = routed(a_downsizing_notice(workplaces=[{"area": LAPPI}], homes=[{"area": HELSINKI, "count": 3}]))
     assert told(found) == {"ta-08": ["home-municipality"], "fallback": ["nobody-responsible"]}
-    assert found.outcome == "kept"
+    assert found.outcome == "routed"
 
 
 def test_a_place_that_is_nobodys_is_seen_also_beside_others() -> None:
@@ -198,7 +206,7 @@ def test_a_place_that_is_nobodys_is_seen_also_beside_others() -> None:
 def test_abroad_the_foreign_agency_of_the_area_is_told() -> None:
     found = routed(a_downsizing_notice(workplaces=[{"area": "us:state:AZ"}]), sender="az-des")
     assert told(found) == {"az-des": ["workplace-area"]}
-    assert found.outcome == "kept"
+    assert found.outcome == "routed"
 
 
 def test_who_was_told_before_and_has_no_right_now_gets_a_stub() -> None:

@@ -19,9 +19,9 @@ ONE_POST: dict[str, Any] = {"posts": 1, "occupations": None, "hard_to_fill": Non
         (a_downsizing_notice(), "line-1", "change-security"),
         (a_recruitment_notice(), "line-1", "recruitment"),
         (a_recruitment_notice(eures=True), "line-1", "eures"),
-        (a_recruitment_notice(**ONE_POST, tailored=True), "line-3", "tailored-jobs"),
+        (a_recruitment_notice(**ONE_POST, tailored=True), "line-1", "tailored-jobs"),
         (a_development_notice(subject="starting"), "line-1", "starters"),
-        (a_development_notice(subject="staff", needs=None, investment_eur=None), "line-2", "training"),
+        (a_development_notice(subject="staff", needs=None, investment_eur=None), "line-1", "training"),
         (a_development_notice(subject="staff"), "line-1", "training"),
         (a_development_notice(), "line-1", "business-development"),
         (a_recruitment_notice(**ONE_POST, tailored=True, needs=[{"code": "N_STAFF_DEV"}]), "line-1", "training"),
@@ -29,7 +29,7 @@ ONE_POST: dict[str, Any] = {"posts": 1, "occupations": None, "hard_to_fill": Non
         (a_development_notice(subject="staff", needs=[{"code": "N_START"}]), "line-1", "starters"),
     ],
 )
-def test_line_and_competence_follow_from_the_need(notice: dict[str, Any], line: str, competence: str) -> None:
+def test_line_1_owns_it_and_the_competence_follows_from_the_need(notice: dict[str, Any], line: str, competence: str) -> None:
     recipient = only(routed(notice), "ta-39")
     assert (recipient.line, recipient.competence) == (line, competence)
 
@@ -62,7 +62,8 @@ def test_an_authority_is_asked_for_what_it_has_only() -> None:
     assert [why.rule for why in recipient.why] == ["workplace-area"]
     assert (recipient.line, recipient.competence) == ("line-1", "recruitment")
     staff = a_development_notice(subject="staff", needs=None, investment_eur=None)
-    assert only(routed(staff, with_agency(small)), "ta-39").line == "line-3"
+    assert only(routed(staff, with_agency(small)), "ta-39").line == "line-1"
+    assert only(routed(staff, with_agency(small.model_copy(update={"lines": ("line-3",)}))), "ta-39").line == "line-3"
     assert only(routed(staff, with_agency(small)), "ta-39").competence is None
 
 

@@ -1,0 +1,66 @@
+"""How far consumer groups are: what they have not read, and whether they are at work."""
+
+from collections.abc import Iterable
+
+from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from schemas.errors import NotReady
+from schemas.topics import READERS
+
+ANSWER_WITHIN = 10.0
+_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+
+
+class Groups:
+    """Asks the broker about consumer groups. Every method raises NotReady where it does not answer."""
+
+    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._prefix = prefix
+
+    def without_offset(self, group: str) -> tuple[str, ...]:
+        """Partitions that hold records and of which the group has no committed offset: it would read them all anew."""
+        offsets = self._committed(group, [topic.name for topic in READERS[group]])
+        unknown = [place for place, offset in offsets.items() if offset < 0]
+        ends = self._ends(unknown)
+        return tuple(f"{topic}/{number}" for topic, number in unknown if ends[topic, number] > 0)
+
+    def lag(self, group: str, topic: str) -> int:
+        """How many records of the topic the group has not acknowledged."""
+        offsets = self._committed(group, [topic])
+        return sum(end - max(0, offsets[place]) for place, end in self._ends(offsets).items())
+
+    def is_at_work(self, group: str) -> bool:
+        """Whether the group has members and each has its partitions."""
+        try:
+            asked = self._admin.describe_consumer_groups([self._prefix + group], request_timeout=ANSWER_WITHIN)
+            found = asked[self._prefix + group].result()
+        except KafkaException:
+            return False
+        return found.state == ConsumerGroupState.STABLE and bool(found.members)
+
+    def _committed(self, group: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+        try:
+            listed = self._admin.list_topics(timeout=ANSWER_WITHIN).topics
+            names = [self._prefix + topic for topic in topics]
+            places = [TopicPartition(name, number) for name in names if name in listed for number in listed[name].partitions]
+            if not places:
+                return {}
+            asked = self._admin.list_consumer_group_offsets(
+                [ConsumerGroupTopicPartitions(self._prefix + group, places)], request_timeout=ANSWER_WITHIN
+            )
+            known = next(iter(asked.values())).result().topic_partitions or []
+        except KafkaException as error:
+            raise NotReady(f"the broker does not tell how far {group} is") from error
+        return {(place.topic, place.partition): place.offset for place in known}
+
+    def _ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        wanted = [TopicPartition(*place) for place in places]
+        if not wanted:
+            return {}
+        try:
+            asked = self._admin.list_offsets(dict.fromkeys(wanted, _LATEST), request_timeout=ANSWER_WITHIN)
+            return {(place.topic, place.partition): future.result().offset for place, future in asked.items()}
+        except KafkaException as error:
+            raise NotReady("the broker does not tell the ends of its topics") from error

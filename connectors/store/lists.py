@@ -1,0 +1,170 @@
+"""What an agency may see, as queries: its own notices whole, and its copies of others'; never another agency's rows.
+
+Both kinds of row have the same columns. `lane` says which: 2 sent by the agency, 1 its copy, 0 its alert; where two tell of
+the same step, the higher one is shown.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from connectors.store.insertion import FINNISH, SIMPLE
+from connectors.store.view_tables import NOTICES, OUTBOX
+from hub.ports import Search
+
+SENT = 2
+_SHARED = ("receipt", "step", "received_at", "at", "kind", "stage", "employer_key")
+Query = Select[Any] | CompoundSelect[Any]
+
+
+def sent(table: FromClause = NOTICES) -> Select[Any]:
+    """Rows of notices in the shared columns."""
+    shared = [table.c[name] for name in _SHARED]
+    return select(*shared, literal(SENT).label("lane"), false().label("stub"), table.c.event.label("body"))
+
+
+def received(table: FromClause = OUTBOX) -> Select[Any]:
+    """Rows of outboxes in the shared columns."""
+    shared = [table.c[name] for name in _SHARED]
+    return select(*shared, table.c.rank.label("lane"), table.c.stub, table.c.body)
+
+
+def newest(agency: str, wanted: Search, areas: Collection[str], after: tuple[datetime, str] | None, limit: int) -> Query:
+    """Each notice once, by its newest step, newest first; filters look at nothing but that step as the agency sees it."""
+    mine = sent().where(NOTICES.c.sender == agency, ~_later_step(), *_filters(agency, NOTICES, wanted, areas))
+    others = received().where(
+        OUTBOX.c.agency == agency,
+        OUTBOX.c.stub.is_(False),
+        ~_later_copy(),
+        ~_is_own(agency),
+        *_filters(agency, OUTBOX, wanted, areas),
+    )
+    parts = [_page_down(mine, NOTICES, after, limit), _page_down(others, OUTBOX, after, limit)]
+    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return select(both).order_by(both.c.received_at.desc(), both.c.receipt.desc()).limit(limit)
+
+
+def history(agency: str, employer_key: str, after: tuple[datetime, str, int] | None, limit: int) -> Query:
+    """Each step once, oldest first. Of a notice that no longer concerns the agency only that is left."""
+    mine = sent().where(NOTICES.c.sender == agency, NOTICES.c.employer_key == employer_key)
+    others = received().where(
+        OUTBOX.c.agency == agency,
+        OUTBOX.c.employer_key == employer_key,
+        ~_better_copy(),
+        or_(OUTBOX.c.stub, ~_later_stub()),
+        ~_is_own(agency),
+    )
+    parts = [_page_up(mine, NOTICES, after, limit), _page_up(others, OUTBOX, after, limit)]
+    both = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    return select(both).order_by(both.c.received_at, both.c.receipt, both.c.step).limit(limit)
+
+
+def versions(agency: str, receipt: str) -> Query:
+    """All rows about one notice that the agency may see: by step, the fuller one first within a step."""
+    mine = sent().where(NOTICES.c.receipt == receipt, NOTICES.c.sender == agency)
+    others = received().where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency == agency)
+    both = union_all(mine, others).subquery()
+    return select(both).order_by(both.c.step, both.c.lane.desc(), both.c.at.desc())
+
+
+def _page_down(rows: Select[Any], table: FromClause, after: tuple[datetime, str] | None, limit: int) -> Select[Any]:
+    order = (table.c.received_at, table.c.receipt)
+    if after is not None:
+        rows = rows.where(tuple_(*order) < tuple_(*after))
+    return rows.order_by(*(column.desc() for column in order)).limit(limit)
+
+
+def _page_up(rows: Select[Any], table: FromClause, after: tuple[datetime, str, int] | None, limit: int) -> Select[Any]:
+    order = (table.c.received_at, table.c.receipt, table.c.step)
+    if after is not None:
+        rows = rows.where(tuple_(*order) > tuple_(*after))
+    return rows.order_by(*order).limit(limit)
+
+
+def _filters(agency: str, table: FromClause, wanted: Search, areas: Collection[str]) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    looked_for = _query(agency, wanted, areas)
+    if looked_for is not None:
+        found.append(table.c.search.op("@@")(looked_for))
+    if wanted.employer_key is not None:
+        found.append(table.c.employer_key == wanted.employer_key)
+    if wanted.received_from is not None:
+        found.append(table.c.received_at >= wanted.received_from)
+    if wanted.received_to is not None:
+        found.append(table.c.received_at < wanted.received_to)
+    return found
+
+
+def _query(agency: str, wanted: Search, areas: Collection[str]) -> ColumnElement[Any] | None:
+    """Words and tags in one query, so that one index finds them together; None where neither is asked for.
+
+    All words of the text, each in any of its Finnish forms, or as it is written.
+    """
+    tags = [_tag(name, [value]) for name, value in (("kind", wanted.kind), ("stage", wanted.stage)) if value is not None]
+    if wanted.area is not None:
+        tags.append(_tag("area", areas))
+    text = (wanted.text or "").strip()
+    if not tags and not text:
+        return None
+    tagged: ColumnElement[Any] = cast(" & ".join([*tags, _tag("agency", [agency])]), TSQUERY)
+    if not text:
+        return tagged
+    worded = func.plainto_tsquery(FINNISH, text).op("||")(func.plainto_tsquery(SIMPLE, text))
+    return worded.op("&&")(tagged)
+
+
+def _tag(name: str, values: Collection[str]) -> str:
+    quoted = (value.replace("\\", "\\\\").replace("'", "''") for value in values)
+    return "(" + " | ".join(f"'{name}={value}'" for value in quoted) + ")"
+
+
+def _later_step() -> ColumnElement[bool]:
+    later = NOTICES.alias("later")
+    return exists().where(later.c.receipt == NOTICES.c.receipt, later.c.step > NOTICES.c.step, later.c.sender == NOTICES.c.sender)
+
+
+def _same_notice(other: FromClause) -> ColumnElement[bool]:
+    return and_(other.c.agency == OUTBOX.c.agency, other.c.receipt == OUTBOX.c.receipt)
+
+
+def _order(table: FromClause) -> tuple[Any, ...]:
+    return table.c.step, table.c.rank, table.c.at, table.c.epoch, table.c.offset
+
+
+def _later_copy() -> ColumnElement[bool]:
+    later = OUTBOX.alias("later")
+    return exists().where(_same_notice(later), tuple_(*_order(later)) > tuple_(*_order(OUTBOX)))
+
+
+def _better_copy() -> ColumnElement[bool]:
+    better = OUTBOX.alias("better")
+    same_step = better.c.step == OUTBOX.c.step
+    return exists().where(_same_notice(better), same_step, tuple_(*_order(better)) > tuple_(*_order(OUTBOX)))
+
+
+def _later_stub() -> ColumnElement[bool]:
+    later = OUTBOX.alias("stub")
+    return exists().where(_same_notice(later), later.c.stub, later.c.step > OUTBOX.c.step)
+
+
+def _is_own(agency: str) -> ColumnElement[bool]:
+    own = NOTICES.alias("own")
+    return exists().where(own.c.receipt == OUTBOX.c.receipt, own.c.sender == agency)

@@ -1,0 +1,1 @@
+"""The steps by which registry and work become what tables.py says. `view` has none: it is built anew."""

@@ -1,0 +1,192 @@
+"""hub.ports.Reading over the views. Each method asks on behalf of one agency; what is another's is as if it were not there."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unicodedata import normalize
+
+from sqlalchemy import Connection, Engine, select, tuple_
+from sqlalchemy.exc import DBAPIError
+
+from connectors.store import lists, traces
+from connectors.store.cursors import Cursors, wrong_cursor
+from connectors.store.errors import refusal_of, translated
+from connectors.store.names import REAL, Schemas
+from connectors.store.shapes import Recut, best_of_each_step, moment, outbox_item, refusal, shown, with_versions
+from connectors.store.view_tables import OUTBOX, POSITIONS, REFUSED
+from hub.ports import Page, Search
+from schemas.errors import Finding, HubError, Misconfigured, Refusal, Unknown
+from schemas.topics import outbox as outbox_topic
+
+MOST = 500
+OPERATOR = "hub"
+_LARGEST_OFFSET = 2**63 - 1
+
+Positions = Mapping[tuple[str, int], tuple[str, int]]
+Lag = Callable[[Positions], dict[str, int]]
+
+
+def _uncut(agency: str, copy: dict[str, Any]) -> dict[str, Any]:
+    return copy
+
+
+def _alone(area: str) -> Collection[str]:
+    return (area,)
+
+
+class PostgresReading:
+    """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        cursor_secret: bytes,
+        schemas: Schemas = REAL,
+        *,
+        operator: str = OPERATOR,
+        lag: Lag | None = None,
+        within: Callable[[str], Collection[str]] = _alone,
+        recut: Recut = _uncut,
+    ) -> None:
+        self._engine = schemas.bind(engine).execution_options(postgresql_readonly=True)
+        self._cursors = Cursors(cursor_secret)
+        self._operator = operator
+        self._lag = lag
+        self._within = within
+        self._recut = recut
+
+    def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:
+        """The newest step as that agency may see it, with all its versions; None where there is none for it."""
+        with self._asking() as connection:
+            rows = best_of_each_step(connection.execute(lists.versions(agency, receipt)).all())
+        steps = self._shown(agency, rows)
+        return with_versions(steps) if steps and steps[-1]["step"] == rows[-1].step else None
+
+    def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
+        """All stages, recipients and offerings for the sender and the operator; another agency's own part for that agency."""
+        with self._asking() as connection:
+            if agency == self._operator or traces.is_sender(connection, agency, receipt):
+                return traces.whole_trace(connection, receipt)
+            return traces.own_trace(connection, agency, receipt, self._recut)
+
+    def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
+        """Notices that the agency may see, newest first."""
+        listed = ["search", agency, *_said(wanted)]
+        after = self._after(listed, cursor, limit)
+        areas = {wanted.area, *self._within(wanted.area)} if wanted.area is not None else set()
+        query = lists.newest(agency, _spelt_alike(wanted), areas, (after[0], after[1]) if after else None, limit + 1)
+        rows = self._all(query)
+        return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt))
+
+    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int) -> Page:
+        """An employer's history as far as the agency may see it, oldest first."""
+        listed = ["timeline", agency, employer_key]
+        after = self._after(listed, cursor, limit)
+        rows = self._all(lists.history(agency, employer_key, (after[0], after[1], after[2]) if after else None, limit + 1))
+        return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt, row.step))
+
+    def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
+        """The agency's own refused notices, newest first; the operator also sees those without a sender that is known."""
+        listed = ["refused", agency]
+        after = self._after(listed, cursor, limit)
+        order = (REFUSED.c.received_at, REFUSED.c.origin_partition, REFUSED.c.origin_offset)
+        own = REFUSED.c.sender == agency
+        query = select(REFUSED).where(own | REFUSED.c.sender.is_(None) if agency == self._operator else own)
+        if after:
+            query = query.where(tuple_(*order) < tuple_(*after))
+        rows = self._all(query.order_by(*(column.desc() for column in order)).limit(limit + 1))
+        last = rows[limit - 1] if len(rows) > limit else None
+        at = (last.received_at, last.origin_partition, last.origin_offset) if last is not None else None
+        return Page([refusal(row) for row in rows[:limit]], self._cursors.seal(listed, at) if at else None)
+
+    def outbox(self, agency: str, cursor: str | None, limit: int) -> Page:
+        """The agency's outbox in its order, at its end an empty page. `next` always goes on from here, as does the `cursor` of
+        each item; it is None only where nothing was ever there and no cursor given.
+        """
+        _check(limit)
+        with self._asking() as connection:
+            epoch = _epoch(connection, agency)
+            after = _outbox_cursor(cursor, epoch)
+            query = select(OUTBOX).where(OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > after)
+            rows = connection.execute(query.order_by(OUTBOX.c.offset).limit(limit)).all()
+        cut = [(row, self._recut(agency, row.body)) for row in rows]
+        goes_on = f"{epoch}.{cut[-1][0].offset}" if cut else cursor
+        return Page([outbox_item(row, body) for row, body in cut if body is not None], goes_on)
+
+    def behind(self) -> dict[str, int]:
+        """How many records each topic holds that the views have not taken in."""
+        if self._lag is None:
+            raise Misconfigured("this process was not given the log's ends to compare with")
+        rows = self._all(select(POSITIONS))
+        return self._lag({(row.topic, row.partition): (row.epoch, row.next_offset) for row in rows})
+
+    def ready(self) -> str | None:
+        """None when reads can be served, else what is missing."""
+        try:
+            self._all(select(POSITIONS).limit(1))
+        except HubError as error:
+            return error.detail
+        return None
+
+    @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        try:
+            with translated(), self._engine.connect() as connection:
+                yield connection
+        except (DBAPIError, UnicodeError) as error:
+            if refusal_of(error) is None:
+                raise
+            wrong = Finding(rule="value", place="", message="a value asked for holds a zero byte or a broken sign")
+            raise Refusal("The request asks for a value that no notice can have", (wrong,)) from error
+
+    def _all(self, query: Any) -> list[Any]:
+        with self._asking() as connection:
+            return list(connection.execute(query))
+
+    def _shown(self, agency: str, rows: list[Any]) -> list[dict[str, Any]]:
+        return [item for row in rows if (item := shown(row, agency, self._recut)) is not None]
+
+    def _after(self, listed: Sequence[str | None], cursor: str | None, limit: int) -> list[Any] | None:
+        _check(limit)
+        if cursor is None:
+            return None
+        at = self._cursors.open(listed, cursor)
+        return [datetime.fromisoformat(at[0]), *at[1:]]
+
+    def _page(self, agency: str, listed: Sequence[str | None], rows: list[Any], limit: int, at: Callable[[Any], Any]) -> Page:
+        more = self._cursors.seal(listed, at(rows[limit - 1])) if len(rows) > limit else None
+        return Page(self._shown(agency, rows[:limit]), more)
+
+
+def _check(limit: int) -> None:
+    if not 1 <= limit <= MOST:
+        wrong = Finding(rule="limit", place="/limit", message=f"a page has 1 to {MOST} items")
+        raise Refusal(f"A page cannot have {limit} items", (wrong,))
+
+
+def _said(wanted: Search) -> list[str | None]:
+    times = [None if at is None else moment(at) for at in (wanted.received_from, wanted.received_to)]
+    return [wanted.text, wanted.kind, wanted.employer_key, wanted.area, wanted.stage, *times]
+
+
+def _spelt_alike(wanted: Search) -> Search:
+    """The words as they stand in the view: small letters, each as one sign."""
+    return wanted if wanted.text is None else replace(wanted, text=normalize("NFC", wanted.text).lower())
+
+
+def _epoch(connection: Connection, agency: str) -> str | None:
+    found: str | None = connection.scalar(select(POSITIONS.c.epoch).where(POSITIONS.c.topic == outbox_topic(agency).name))
+    return found
+
+
+def _outbox_cursor(cursor: str | None, epoch: str | None) -> int:
+    if cursor is None:
+        return -1
+    named, _, offset = cursor.rpartition(".")
+    if not named or not (offset.isascii() and offset.isdecimal()) or len(offset) > 19 or int(offset) > _LARGEST_OFFSET:
+        raise wrong_cursor()
+    if named != epoch:
+        raise Unknown("this cursor is of an outbox that is no more: leave it out to begin at the start of today's")
+    return int(offset)

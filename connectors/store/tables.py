@@ -1,0 +1,89 @@
+"""The tables that are truth: registry and work. Migrations make them; a test compares the two.
+
+The schema names are logical; `names.Schemas` gives the real ones.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+TRUTH = MetaData()
+MOMENT = DateTime(timezone=True)
+
+REVISIONS = Table(
+    "revisions",
+    TRUTH,
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    Column("at", MOMENT, nullable=False, server_default=text("now()")),
+    Column("by", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    schema="registry",
+)
+"""Every change of the registry, in the order in which they were committed."""
+
+ENTRIES = Table(
+    "entries",
+    TRUTH,
+    Column("type", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", JSONB(none_as_null=True)),
+    PrimaryKeyConstraint("type", "id", "revision"),
+    Index("entries_by_revision", "revision"),
+    schema="registry",
+)
+"""What an entry became in a revision; a body of NULL says that it was taken out. The highest revision holds."""
+
+PUBLISHED = Table(
+    "published",
+    TRUTH,
+    Column("epoch", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    schema="registry",
+)
+"""Up to which revision registry.changes has everything: one row for each life (Kafka's topic id) that the topic had."""
+
+API_KEYS = Table(
+    "api_keys",
+    TRUTH,
+    Column("prefix", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("agency", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("issued", MOMENT, nullable=False, server_default=text("now()")),
+    Column("expires", MOMENT, nullable=False),
+    Column("revoked", MOMENT),
+    Index("api_keys_by_agency", "agency"),
+    schema="work",
+)
+"""API keys: `prefix` is the part that may be shown and names the key; the key itself is nowhere."""
+
+AUDIT = Table(
+    "audit",
+    TRUTH,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("day", Text, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("basis", Text),
+    Column("prev_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("audit_by_day", "day", "id"),
+    schema="work",
+)
+"""Who did or saw what, on which legal ground; no content. Each day is a chain: a row's hash covers the row before it."""

@@ -1,0 +1,55 @@
+"""Making, dropping and dumping a view schema. Its comment says what it was made as."""
+
+import hashlib
+
+from sqlalchemy import Connection, Engine, Table, Text, cast, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import OID
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+from connectors.store.errors import translated
+from connectors.store.names import Schemas, schema_exists
+from connectors.store.view_tables import POSITIONS, ROWS_MADE, VIEW
+
+
+def create_view(engine: Engine, schemas: Schemas) -> None:
+    """Make the view schema with all its tables where it is not there yet; what is there stays as it is."""
+    with translated(), schemas.bind(engine).begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schemas.view))))
+        if not schema_exists(connection, schemas.view):
+            connection.execute(CreateSchema(schemas.view))
+            VIEW.create_all(connection, checkfirst=False)
+            name = connection.dialect.identifier_preparer.quote(schemas.view)
+            connection.execute(text(f"COMMENT ON SCHEMA {name} IS '{_layout()}'"))
+
+
+def is_current(engine: Engine, schemas: Schemas) -> bool:
+    """Whether the view's tables are those of this program; where not, a rebuild makes them so."""
+    made_as = select(func.obj_description(cast(func.to_regnamespace(schemas.view), OID), "pg_namespace"))
+    with translated(), engine.connect() as connection:
+        return bool(connection.scalar(made_as) == _layout())
+
+
+def drop_view(engine: Engine, schemas: Schemas) -> None:
+    """Drop the view schema; nothing happens where there is none."""
+    with translated(), engine.begin() as connection:
+        connection.execute(DropSchema(schemas.view, cascade=True, if_exists=True))
+
+
+def dump_view(engine: Engine, schemas: Schemas) -> dict[str, list[str]]:
+    """Every row of every table but positions as text, sorted: equal for two views that say the same."""
+    with translated(), schemas.bind(engine).connect() as connection:
+        return {table.name: _dumped(connection, table) for table in VIEW.sorted_tables if table is not POSITIONS}
+
+
+def _layout() -> str:
+    """A hash of what the tables look like, and the number of how their rows are made."""
+    columns = [
+        (table.name, known.name, str(known.type), known.nullable) for table in VIEW.sorted_tables for known in table.columns
+    ]
+    indexes = sorted(str(index.name) for table in VIEW.sorted_tables for index in table.indexes)
+    return hashlib.sha256(repr((ROWS_MADE, columns, indexes)).encode()).hexdigest()[:16]
+
+
+def _dumped(connection: Connection, table: Table) -> list[str]:
+    rows = select(cast(literal_column("t"), Text)).select_from(table.alias("t"))
+    return sorted(connection.scalars(rows))

@@ -1,0 +1,48 @@
+"""Cases: the layoff alert leaves from here, two hops from the door, whatever routing and enrichment do."""
+
+from hub.agents.hand import Hand, day_of, moment
+from hub.agents.plan import Agent, Plan, Record
+from hub.agents.state import PartitionState
+from hub.core.admission import notice_of
+from hub.core.alerts import bare_alert, layoff_alerts
+from schemas import topics
+from schemas.errors import MalformedMessage
+from schemas.messages import EmployerEvent, LayoffAlert
+from schemas.notice import DownsizingNotice
+from schemas.wire import Message, read
+
+
+def cases(hand: Hand) -> Agent:
+    """The agent over employer.events that alerts change-security coordinators."""
+
+    def step(record: Record, _: PartitionState) -> Plan:
+        try:
+            event = read(EmployerEvent, record.value, record.headers)
+        except MalformedMessage as error:
+            return hand.bury(record, "cases", error)
+        if event.kind != "downsizing" or event.historic:
+            return Plan()
+        alerts = _alerts(hand, event, record)
+        return Plan(tuple(message for alert in alerts for message in _twice(hand, event, alert)))
+
+    return Agent("cases", topics.EVENTS, topics.CASES_STATE, step, hand.set_aside("cases"))
+
+
+def _alerts(hand: Hand, event: EmployerEvent, record: Record) -> tuple[LayoffAlert, ...]:
+    """Where the fold of the history fails, the bare alert still leaves (DESIGN §2)."""
+    try:
+        notice = notice_of(event)
+        if isinstance(notice, DownsizingNotice):
+            return layoff_alerts(event, notice, hand.registry(), day_of(moment(record)))
+    except Exception:
+        return (bare_alert(event),)
+    return (bare_alert(event),)
+
+
+def _twice(hand: Hand, event: EmployerEvent, alert: LayoffAlert) -> tuple[Message, Message]:
+    """One event on the hub's topic and in the agency's outbox, under one id."""
+    at = event.received_at
+    return (
+        hand.say(topics.ALERTS, event.employer_key, alert, alert.event_id, "alert.layoff", at),
+        hand.tell(alert.agency, event.employer_key, alert, alert.event_id, "alert.layoff", at),
+    )

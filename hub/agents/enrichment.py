@@ -1,0 +1,99 @@
+"""Enrichment: the services that fit, and each recipient's own copy, cut to what it may see."""
+
+from dataclasses import dataclass
+
+from hub.agents.hand import Hand, day_of
+from hub.agents.plan import Agent, Plan, Record
+from hub.agents.state import PartitionState
+from hub.core.admission import notice_of
+from hub.core.enrichment import offerings, offers_for
+from hub.core.facts import facts_of
+from hub.core.registry import Registry
+from hub.core.views import Purpose, cut, purpose_for, stub
+from schemas import topics
+from schemas.errors import MalformedMessage
+from schemas.ids import event_id_of
+from schemas.messages import AgencyNotice, EnrichedNotice, OfferedService, Recipient, RoutedNotice, Target
+from schemas.wire import Message, read
+
+FORMER = "former-recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was decided about a step, and by which registry."""
+
+    routed: RoutedNotice
+    registry: Registry
+    offered: tuple[OfferedService, ...]
+    enriched: bool
+
+
+def enrichment(hand: Hand) -> Agent:
+    """The agent over notices.routed."""
+
+    def step(record: Record, _: PartitionState) -> Plan:
+        try:
+            routed = read(RoutedNotice, record.value, record.headers)
+        except MalformedMessage as error:
+            return hand.bury(record, "enrichment", error)
+        found = _enrich(routed, hand.registry())
+        copies = tuple(_copy(hand, found, recipient) for recipient in routed.recipients)
+        return Plan((_whole(hand, found), *copies))
+
+    return Agent("enrichment", topics.ROUTED, topics.ENRICHMENT_STATE, step, hand.set_aside("enrichment"))
+
+
+def _enrich(routed: RoutedNotice, registry: Registry) -> _Found:
+    """Where the rules fail the notice goes without offers, and says so (DESIGN §2)."""
+    day = day_of(routed.decided_as_of)
+    try:
+        facts = facts_of(notice_of(routed.event), registry, day)
+        return _Found(routed, registry, offerings(facts, routed, registry, day) if routed.recipients else (), True)
+    except Exception:
+        return _Found(routed, registry, (), False)
+
+
+def _event_id(routed: RoutedNotice, agency: str) -> str:
+    return event_id_of(routed.receipt, routed.step, "notice", agency)
+
+
+def _whole(hand: Hand, found: _Found) -> Message:
+    routed = found.routed
+    targets = tuple(Target(agency=to.agency, event_id=_event_id(routed, to.agency)) for to in routed.recipients)
+    whole = EnrichedNotice(
+        receipt=routed.receipt,
+        step=routed.step,
+        enriched=found.enriched,
+        offerings=found.offered,
+        targets=targets,
+        registry_revision=found.registry.revision,
+        routed=routed,
+    )
+    event_id = event_id_of(routed.receipt, routed.step, "enriched")
+    kind = f"notice.{routed.event.kind}.enriched"
+    return hand.say(topics.ENRICHED, routed.event.employer_key, whole, event_id, kind, routed.decided_as_of)
+
+
+def _copy(hand: Hand, found: _Found, recipient: Recipient) -> Message:
+    routed, event = found.routed, found.routed.event
+    agency, role = found.registry.agency(recipient.agency), recipient.why[0].role
+    purpose: Purpose = purpose_for(agency, role)
+    former = role == FORMER
+    copy = AgencyNotice(
+        receipt=routed.receipt,
+        step=routed.step,
+        agency=recipient.agency,
+        purpose=purpose,
+        kind=event.kind,
+        received_at=event.received_at,
+        registry_revision=found.registry.revision,
+        why=recipient.why,
+        line=recipient.line,
+        competence=recipient.competence,
+        offerings=() if former else offers_for(agency, found.offered, purpose, found.registry),
+        enriched=found.enriched,
+        notice=stub(event) if former else cut(event, recipient.agency, purpose),
+    )
+    kind = "notice.stub" if former else f"notice.{event.kind}"
+    return hand.tell(recipient.agency, event.employer_key, copy, _event_id(routed, recipient.agency), kind, routed.decided_as_of)

@@ -1,0 +1,139 @@
+"""From a record of an inbox to what is written for it: a submission, or a refusal that its sender can read. Pure.
+
+The topic names the sender: only that agency may write to it. What body or headers say of a sender counts for nothing.
+"""
+
+import re
+from collections.abc import Callable
+
+import orjson
+
+from hub.bridge.record import Arrived, agency_of
+from hub.core.admission import AnyNotice, read_notice
+from hub.core.dead import dead_letter
+from hub.core.masking import mask, personal_codes
+from schemas.errors import Finding, HubError, NotPermitted, Refusal
+from schemas.ids import event_id_of, receipt_of
+from schemas.messages import Coordinates, RefusedNotice, Submission
+from schemas.topics import RECEIVED, REFUSED
+from schemas.wire import Message, event, header, type_of
+
+Unwrap = Callable[[bytes], tuple[AnyNotice, bytes]]
+"""Takes the envelope of a CloudEvent in structured mode off: the notice in it, and that notice's own bytes."""
+
+SEPARATOR = "\x1f"
+STRUCTURED = "application/cloudevents+json"
+LONGEST_KEPT = 64 * 1024
+"""Characters of a refused body that are kept for its sender to read, as intake keeps them."""
+
+_SOURCE = "urn:employersituation:hub"
+_ESCAPED_BLANK = re.compile(r"\\[bfnrt]")
+
+
+class Crossing:
+    """What becomes of each record; the same record gives the same messages with the same ids."""
+
+    def __init__(self, prefix: str, unwrap: Unwrap) -> None:
+        self._prefix = prefix
+        self._unwrap = unwrap
+
+    def __call__(self, record: Arrived) -> tuple[Message, ...]:
+        """What is to be written. One record that cannot be understood costs no other one."""
+        try:
+            return (self._submission(record),)
+        except Refusal as error:
+            return (self._say(refusal(record, error)),)
+        except MemoryError:
+            raise
+        except Exception as error:
+            return self._set_aside(record, error)
+
+    def _submission(self, record: Arrived) -> Message:
+        """Keyed and numbered as the API does it, so that a repeat by the other way is one."""
+        sender, (notice, body) = _sender(record), self._read(record)
+        return event(
+            self._prefix + RECEIVED.name,
+            sender + SEPARATOR + notice.source,
+            Submission(sender=sender, way="inbox", body=body.decode()),
+            id=receipt_of(sender, notice.source, notice.id),
+            type=type_of("submission"),
+            source=f"urn:employersituation:agency:{sender}",
+            time=record.at,
+        )
+
+    def _read(self, record: Arrived) -> tuple[AnyNotice, bytes]:
+        """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""
+        media = (header(record.headers, "content-type") or "").partition(";")[0].strip().lower()
+        return self._unwrap(record.value) if media == STRUCTURED else (read_notice(record.value), record.value)
+
+    def _set_aside(self, record: Arrived, error: Exception) -> tuple[Message, ...]:
+        """A flaw of ours: the sender hears of it, the operator finds the record among the dead letters."""
+        refused = refusal(record, _Failed("the hub failed at this record", (_OURS,)))
+        facts = {"by": "bridge", "code": "step-failed", "detail": type(error).__name__, "topic": record.topic}
+        facts |= {"partition": str(record.partition), "offset": str(record.offset), "at": record.at.isoformat()}
+        letter = dead_letter(None, record.value, record.headers, facts, self._prefix)
+        return self._say(refused.model_copy(update={"verdict": "quarantined"})), letter
+
+    def _say(self, refused: RefusedNotice) -> Message:
+        at = refused.origin
+        return event(
+            self._prefix + REFUSED.name,
+            (refused.sender or "") + SEPARATOR + (refused.source or ""),
+            refused,
+            id=event_id_of(self._prefix + at.topic, at.offset, "verdict", str(at.partition)),
+            type=type_of("notice", "refused"),
+            source=_SOURCE,
+            time=refused.received_at,
+        )
+
+
+class _Failed(HubError):
+    code = "quarantined"
+
+
+_OURS = Finding(rule="step-failed", place="", message="the hub failed at this record; its operator has it and will look")
+
+
+def refusal(record: Arrived, error: HubError) -> RefusedNotice:
+    """The record as one that was not taken, with every reason and nothing that may not be kept."""
+    source, name = _named(record.value)
+    return RefusedNotice(
+        sender=agency_of(record.topic),
+        source=source,
+        id=name,
+        verdict="refused",
+        code=error.code,
+        findings=error.findings,
+        received_at=record.at,
+        origin=Coordinates(topic=record.topic, partition=record.partition, offset=record.offset),
+        body=_shown(record.value),
+    )
+
+
+def _sender(record: Arrived) -> str:
+    if sender := agency_of(record.topic):
+        return sender
+    raise NotPermitted("this is no agency's inbox", (Finding(rule="unknown-sender", place="", message="no such agency"),))
+
+
+def _named(value: bytes) -> tuple[str | None, str | None]:
+    """Source and id as far as they can be read, masked; those of the notice where an event is around it."""
+    try:
+        body = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None, None
+    if isinstance(body, dict) and isinstance(body.get("data"), dict):
+        body = body["data"]
+    found = (body.get("source"), body.get("id")) if isinstance(body, dict) else (None, None)
+    source, name = (mask(text.strip())[:200] if isinstance(text, str) else None for text in found)
+    return source, name
+
+
+def _shown(value: bytes) -> str | None:
+    """The body for its sender to read; None where it is no text, or where masking cannot reach a code in it."""
+    try:
+        masked = mask(value.decode())
+    except UnicodeDecodeError:
+        return None
+    hidden = "\x00" in masked or personal_codes(_ESCAPED_BLANK.sub(" ", masked))
+    return None if hidden else masked[:LONGEST_KEPT]

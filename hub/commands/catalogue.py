@@ -1,0 +1,63 @@
+"""Commands about topics and the registry."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from connectors.outbound.topics import apply_topics
+from hub.agents.hand import day_of
+from hub.commands.common import Folder, wiring_for
+from hub.core.registry import Registry
+from hub.data.load import load_registry, problems
+from schemas.topics import every_topic
+
+topics = typer.Typer(no_args_is_help=True, help="The hub's topics. Example: hub topics list")
+registry = typer.Typer(no_args_is_help=True, help="Agencies, areas and services. Example: hub registry show fi:kunta:837")
+
+
+@topics.command("list", epilog="Example: hub topics list")
+def list_topics() -> None:
+    """Each topic with its key, partitions and how long it is kept."""
+    for topic in every_topic(("<id>",)):
+        kept = "compacted" if topic.compacted else f"{topic.kept_days} days"
+        typer.echo(f"{topic.name:24} key: {topic.key:16} {topic.partitions:3} partitions  {kept:10}  {topic.carries}")
+
+
+@topics.command("apply", epilog="Example: hub topics apply")
+def make_topics(folder: Folder = None) -> None:
+    """Make the topics that are missing, with offset 0 for each group that reads them."""
+    wiring = wiring_for(folder)
+    content = load_registry(*wiring.sources())
+    agencies = content.with_doors()
+    made = apply_topics(wiring.bootstrap, every_topic(agencies), wiring.prefix)
+    typer.echo(f"{len(made)} topics made")
+
+
+@registry.command("check", epilog="Example: hub registry check")
+def check_registry() -> None:
+    """Look for municipalities without an authority, dead references and services that no notice can reach."""
+    found = problems(load_registry(), day_of(datetime.now(UTC)))
+    for problem in found:
+        typer.echo(problem, err=True)
+    typer.echo(f"{len(found)} problems")
+    raise typer.Exit(1 if found else 0)
+
+
+@registry.command("show", epilog="Example: hub registry show fi:kunta:837")
+def show_area(code: Annotated[str, typer.Argument(help="Area code with its system, such as fi:kunta:491.")]) -> None:
+    """The agencies that cover an area today."""
+    content = load_registry()
+    known = Registry.of(0, content.areas, content.agencies, content.offerings)
+    covering = known.agencies_covering(code, day_of(datetime.now(UTC)))
+    for agency in covering:
+        typer.echo(f"{agency.id:24} {agency.ring:10} {agency.names.fi}")
+    if not covering:
+        typer.echo(f"no agency covers {code}; is it an area code such as fi:kunta:837?", err=True)
+        raise typer.Exit(1)
+
+
+@registry.command("publish", epilog="Example: hub registry publish")
+def publish_registry(folder: Folder = None) -> None:
+    """Take in what changed in the registry's files and tell every process."""
+    typer.echo(f"registry: revision {wiring_for(folder).publish_registry()} holds")

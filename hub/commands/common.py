@@ -1,0 +1,29 @@
+"""What commands share: options, settings for a folder, and how a result is printed."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hub.settings import Settings
+from hub.wiring import Wiring
+
+Folder = Annotated[Path | None, typer.Option(help="Folder of the hub: data, logs, addresses (default: var).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+
+
+def settings_for(folder: Path | None) -> Settings:
+    """The settings, with the folder that the command was given."""
+    settings = Settings()
+    return settings.model_copy(update={"folder": (folder or settings.folder).absolute()})
+
+
+def wiring_for(folder: Path | None) -> Wiring:
+    """Adapters for the hub of that folder."""
+    return Wiring(settings_for(folder))
+
+
+def print_json(found: dict[str, Any]) -> None:
+    """One line, so that a script can take the last one."""
+    typer.echo(json.dumps(found, ensure_ascii=False, default=str))

@@ -1,0 +1,46 @@
+"""Commands that put the hub under load: soak and bench. Each runs on a hub of its own."""
+
+from typing import Annotated
+
+import typer
+
+from hub.commands.common import AsJson, print_json
+from hub.local.supervisor import tell
+from hub.trials.bench import path
+from hub.trials.soak.run import Wish, soak
+
+commands = typer.Typer()
+bench = typer.Typer(no_args_is_help=True, help="Measure, as ratios in one run. Example: hub bench path --notices 20000")
+commands.add_typer(bench, name="bench")
+_A_ROUND = 12_500
+"""Submissions for each round of faults: more of them, more faults, three rounds at the least."""
+
+
+@commands.command("soak", epilog="Example: hub soak --notices 50000")
+def run_soak(
+    notices: Annotated[int, typer.Option(help="Submissions to send while processes are killed.", min=100)] = 50_000,
+    rounds: Annotated[int | None, typer.Option(help="Rounds of faults, each kind once a round (default: three or more).")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed makes other submissions.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Kill and stop workers, broker, database and projector under load, then count what was lost."""
+    result, good = soak(Wish(notices, rounds or max(3, notices // _A_ROUND), seed=seed), lambda line: tell(f"soak: {line}"))
+    if not as_json:
+        tell("soak: nothing was lost" if good else "soak: something happened that must not, see above")
+    print_json(result)
+    raise typer.Exit(0 if good else 1)
+
+
+@bench.command("path", epilog="Example: hub bench path --notices 20000 --seconds 60")
+def bench_path(
+    notices: Annotated[int, typer.Option(help="Notices that each measured run takes.", min=100)] = 20_000,
+    seconds: Annotated[float, typer.Option(help="Seconds of the steady flow in which times are taken.", min=2)] = 60.0,
+    rounds: Annotated[int, typer.Option(help="How often each run is repeated, in turns; the median counts.", min=1)] = 2,
+    as_json: AsJson = False,
+) -> None:
+    """The whole path against a plain Faust app and a bare loop with the same rules; then times and memory."""
+    found = path.bench_path(path.Wish(notices, rounds, seconds), lambda line: tell(f"bench: {line}"))
+    if not as_json:
+        for name, value in found.items():
+            tell(f"bench: {name}: {value}")
+    print_json(found)

@@ -1,0 +1,98 @@
+"""Follows alerts.layoff and says of each alert that it is due and that no channel carries it. Nothing is sent.
+
+The position (offsets of the group `hub.dispatch`) says up to where alerts were told of, not that any was delivered: the
+dispatcher that sends will begin from `work.positions`, which knows nothing of this group.
+"""
+
+import threading
+from typing import cast
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, Message
+
+from hub.dispatch.due import CHANNELS
+from schemas.errors import MalformedMessage, Misconfigured
+from schemas.messages import LayoffAlert
+from schemas.topics import ALERTS
+from schemas.wire import read
+
+log = structlog.get_logger()
+
+GROUP = "hub.dispatch"
+WAIT = 0.5
+
+
+class Following:
+    """One reader of the alerts."""
+
+    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+        self._consumer = Consumer(_settings(bootstrap, prefix))
+        self._consumer.subscribe([prefix + ALERTS.name])
+        self.told = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set."""
+        log.info("the dispatcher looks on: no channel is set up, nothing is sent", channels=CHANNELS)
+        try:
+            while not stop.is_set():
+                self.step()
+        finally:
+            self.close()
+            log.info("the dispatcher has stopped", told=self.told)
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def step(self) -> None:
+        """Tell of the next alert, where there is one."""
+        message = self._consumer.poll(WAIT)
+        if message is None:
+            return
+        if (error := message.error()) is not None:
+            _cannot_read(error.str(), fatal=error.fatal())
+            return
+        _tell(message)
+        self.told += 1
+        self._note(message)
+
+    def _note(self, message: Message) -> None:
+        try:
+            self._consumer.commit(message=message, asynchronous=False)
+        except KafkaException as error:
+            log.warning("the position is not noted yet; after a restart alerts are told of again", error=error.args[0].name())
+
+
+def _tell(message: Message) -> None:
+    """By ids and times alone."""
+    where = {"partition": message.partition(), "offset": message.offset()}
+    try:
+        headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+        alert = read(LayoffAlert, message.value(), headers)
+    except MalformedMessage as error:
+        log.warning("this is no alert; the projector has it among the dead letters", detail=error.detail, **where)
+        return
+    since = alert.received_at.isoformat()
+    log.info("an alert is due, and no channel is set up", agency=alert.agency, event_id=alert.event_id, since=since, **where)
+
+
+def _cannot_read(what: str, *, fatal: bool) -> None:
+    if fatal:
+        raise Misconfigured(f"the alerts cannot be read on: {what}")
+    log.warning("the alerts cannot be read at this moment", error=what)
+
+
+def _settings(bootstrap: str, prefix: str) -> dict[str, str | int | bool]:
+    return {
+        "bootstrap.servers": bootstrap,
+        "client.id": "hub-dispatch",
+        "group.id": prefix + GROUP,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "isolation.level": "read_committed",
+        "allow.auto.create.topics": False,
+        "session.timeout.ms": 6_000,
+        "heartbeat.interval.ms": 1_000,
+        "reconnect.backoff.max.ms": 2_000,
+        "log_level": 2,
+    }

@@ -1,0 +1,91 @@
+"""A hub of its own for a trial: temporary folder, any free ports, nothing of it beside or after the trial."""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import ConsumerGroupState
+from confluent_kafka.admin import AdminClient
+
+from hub.local import embedded
+from hub.local.child import Child
+from hub.local.kafka import ANY_PORTS
+from hub.local.supervisor import Supervisor
+from hub.settings import DatabaseSettings, KafkaSettings, Settings
+from hub.wiring import Wiring
+
+HEAP = "256m"
+KAFKA, POSTGRES = "kafka", "postgres"
+_ANSWERS_WITHIN = 3.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Both servers of a trial, with topics, schemas and registry made; its children are started by the trial."""
+
+    supervisor: Supervisor
+    settings: Settings
+    wiring: Wiring
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address."""
+        return self.wiring.bootstrap
+
+    def hub(self, name: str, *words: str, ready: Callable[[], bool], env: Mapping[str, str] | None = None) -> Child:
+        """A process of the hub: `hub WORDS`."""
+        command = [sys.executable, "-m", "hub", *words]
+        return Child(name, command, self.environment() | dict(env or {}), ready=ready, needs=(KAFKA, POSTGRES), grace=8.0)
+
+    def environment(self) -> dict[str, str]:
+        """What a child is told, so that no setting of another hub reaches it."""
+        return {
+            "HUB_FOLDER": str(self.settings.folder),
+            "HUB_KAFKA__BOOTSTRAP": self.bootstrap,
+            "HUB_KAFKA__TOPIC_PREFIX": self.wiring.prefix,
+            "HUB_DATABASE__URL": self.wiring.url,
+            "HUB_REGISTRY": json.dumps(["fi"]),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+@contextmanager
+def ground(name: str, say: Say) -> Iterator[Ground]:
+    """Servers in a new folder; it is removed at the end, but kept where the trial raised (its logs tell why)."""
+    folder = Path(tempfile.mkdtemp(prefix=f"hub-{name}-"))
+    folder.chmod(0o711)  # open to PostgreSQL's own user where we are root
+    with Supervisor(folder, say=say) as supervisor:
+        try:
+            yield _start(supervisor, folder)
+        except BaseException:
+            say(f"the folder stays for a look at its logs: {folder}")
+            raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(supervisor: Supervisor, folder: Path) -> Ground:
+    kafka = embedded.start_kafka(supervisor, folder, HEAP, usual_ports=ANY_PORTS)
+    postgres = embedded.start_postgres(supervisor, folder, usual_port=0)
+    settings = Settings(
+        folder=folder,
+        kafka=KafkaSettings(bootstrap=kafka.bootstrap),
+        database=DatabaseSettings(url=postgres.url),
+        registry=("fi",),
+    )
+    wiring = Wiring(settings)
+    wiring.make_ready()
+    return Ground(supervisor, settings, wiring)
+
+
+def at_work(bootstrap: str, *groups: str) -> bool:
+    """Whether each group's members have their partitions. A new client each time: an old one may wait for a dead broker."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    asked = [admin.describe_consumer_groups([group], request_timeout=_ANSWERS_WITHIN)[group] for group in groups]
+    found = [future.result(timeout=_ANSWERS_WITHIN) for future in asked]
+    return all(group.state == ConsumerGroupState.STABLE and group.members for group in found)

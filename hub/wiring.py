@@ -1,0 +1,146 @@
+"""The only factory of adapters: from settings to what talks to Kafka and PostgreSQL. Roots and trials ask here."""
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from connectors.outbound.groups import Groups
+from connectors.outbound.kafka import KafkaPublisher
+from connectors.outbound.topics import apply_topics
+from connectors.store.keys import PostgresKeys
+from connectors.store.migrate import migrate
+from connectors.store.names import Schemas, connect
+from connectors.store.publishing import publish_changes
+from connectors.store.reading import PostgresReading
+from connectors.store.registry import entries_of, import_registry
+from connectors.store.replacing import Views
+from connectors.store.writing import ViewWriter
+from hub.agents.registry import RegistryFollower
+from hub.core.registry import Registry
+from hub.data.load import load_registry
+from hub.projection.sources import Lag, Sources
+from hub.settings import Settings
+from schemas.errors import Misconfigured
+from schemas.topics import FRONT, RECEIVED, every_topic
+
+SECRETS = "secrets.json"
+"""Below the folder: the secrets of an installation, where no settings give them."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What one process needs, each thing made when first asked for."""
+
+    settings: Settings
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address."""
+        return self.settings.kafka.bootstrap or _missing("kafka", self.settings.folder)
+
+    @property
+    def url(self) -> str:
+        """PostgreSQL's address, with its password."""
+        return self.settings.database.url or _missing("database", self.settings.folder)
+
+    @property
+    def prefix(self) -> str:
+        """What stands before each topic's name."""
+        return self.settings.kafka.topic_prefix
+
+    @property
+    def schemas(self) -> Schemas:
+        """Names of the database's schemas: a prefix of topics is also one of schemas."""
+        return Schemas(self.prefix.replace(".", "_").replace("-", "_"))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Connections to PostgreSQL."""
+        return connect(self.url, size=10)
+
+    @cached_property
+    def publisher(self) -> KafkaPublisher:
+        """The door's way to Kafka."""
+        return KafkaPublisher(self.bootstrap)
+
+    @cached_property
+    def keys(self) -> PostgresKeys:
+        """API keys."""
+        return PostgresKeys(self.engine, self._secret("keys"), self.schemas)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """What the broker knows of the workers."""
+        return Groups(self.bootstrap, self.prefix)
+
+    @cached_property
+    def follower(self) -> RegistryFollower:
+        """The registry as it is published; start it before use."""
+        return RegistryFollower(self.bootstrap, self.prefix)
+
+    def reading(self, registry: Callable[[], Registry], today: Callable[[], date]) -> PostgresReading:
+        """The read side."""
+
+        def within(code: str) -> Collection[str]:
+            return registry().municipalities_in(code, today())
+
+        lag = Lag(Sources(self.bootstrap, self.prefix))
+        return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, within=within)
+
+    def view_writer(self) -> ViewWriter:
+        """The view that serves."""
+        return ViewWriter(self.engine, self.schemas)
+
+    def views(self) -> Views:
+        """The view and the one that may take its place."""
+        return Views(self.engine, self.schemas.prefix)
+
+    def intake_lag(self) -> int:
+        """How many submissions wait for intake."""
+        return self.groups.lag(FRONT, RECEIVED.name)
+
+    def make_ready(self) -> tuple[int, int]:
+        """Topics, database and registry as this program needs them; how many topics were made, and the registry's revision."""
+        content = load_registry(*self.sources())
+        made = apply_topics(self.bootstrap, every_topic(content.with_doors()), self.prefix)
+        migrate(self.url, self.schemas.prefix)
+        return len(made), self.publish_registry()
+
+    def publish_registry(self) -> int:
+        """Take in the registry's files and publish what changed; the revision that holds now."""
+        content = load_registry(*self.sources())
+        entries = entries_of(content.areas, content.agencies, content.offerings)
+        import_registry(self.engine, entries, "hub", "files of the registry", complete=True, schemas=self.schemas)
+        return publish_changes(self.engine, self.bootstrap, self.prefix, self.schemas)
+
+    def sources(self) -> tuple[str | Path, ...]:
+        """The registries to serve: names as they are, folders as paths."""
+        return tuple(Path(source) if "/" in source else source for source in self.settings.registry)
+
+    def _secret(self, name: str) -> bytes:
+        given = getattr(self.settings.secrets, name)
+        return given.get_secret_value().encode() if given else self._kept_secrets[name].encode()
+
+    @cached_property
+    def _kept_secrets(self) -> dict[str, str]:
+        place = self.settings.folder / SECRETS
+        try:
+            return dict(json.loads(place.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            raise Misconfigured(
+                f"there is no {place}: `hub up` makes it; or set HUB_SECRETS__KEYS and HUB_SECRETS__CURSORS"
+            ) from None
+
+
+def _missing(what: str, folder: Path) -> str:
+    """The address that a hub running on the folder has noted."""
+    try:
+        return str(json.loads((folder / "hub.json").read_text(encoding="utf-8"))[what])
+    except (OSError, KeyError, ValueError):
+        name = {"kafka": "HUB_KAFKA__BOOTSTRAP", "database": "HUB_DATABASE__URL"}[what]
+        raise Misconfigured(f"no hub has noted its addresses in {folder}: start one with `hub up`, or set {name}") from None

@@ -1,0 +1,133 @@
+"""Lists: filters by area and stage, paging with ties, and cursors that are not the caller's."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from connectors.store.names import Schemas
+from connectors.store.reading import PostgresReading
+from hub.ports import Reading, Search
+from schemas.errors import Refusal
+from tests.builders import AT, a_downsizing_notice
+from tests.connectors.store.filling import Filler, everything, found
+from tests.hub.projection import said
+
+pytestmark = pytest.mark.database
+KEY = "fi:9000001-1"
+
+
+def test_filters_look_at_the_newest_step_only(fill: Filler, reading: Reading) -> None:
+    first = a_downsizing_notice()
+    second = a_downsizing_notice(stage="decision", workplaces=[{"area": "fi:kunta:091"}])
+    for step, body in ((1, first), (2, second)):
+        event = said.accepted(body, step=step, received_at=AT + timedelta(days=step))
+        fill([said.history(event), said.copy(event, "ta-08")])
+    for agency in ("ta-39", "ta-08"):
+        assert found(reading, agency, stage="negotiations") == []
+        assert found(reading, agency, stage="decision") == ["D-1"]
+        assert found(reading, agency, area="fi:kunta:837") == []
+        assert found(reading, agency, area="fi:kunta:091") == ["D-1"]
+        assert found(reading, agency, kind="recruitment") == []
+        assert found(reading, agency, employer_key="fi:9000000-3", kind="downsizing") == ["D-1"]
+        assert found(reading, agency, received_from=AT + timedelta(days=2)) == ["D-1"]
+        assert found(reading, agency, received_to=AT + timedelta(days=2)) == []
+
+
+def test_a_wider_area_holds_the_municipalities_in_it(fill: Filler, reading: Reading) -> None:
+    fill([said.history(said.accepted(said.notice()))])
+    assert found(reading, area="fi:maakunta:06") == ["R-1"]
+    assert found(reading, area="fi:maakunta:01") == []
+
+
+@pytest.mark.parametrize("size", [7, 100, 500])
+@pytest.mark.parametrize("agency", ["ta-39", "ta-08"])
+def test_five_hundred_notices_of_one_instant_are_each_seen_once(fill: Filler, reading: Reading, size: int, agency: str) -> None:
+    steps = [said.accepted(said.notice(number)) for number in range(500)]
+    fill([message for step in steps for message in (said.history(step), said.copy(step, "ta-08"))])
+    wanted = sorted(step.receipt for step in steps)
+    listed = everything(lambda cursor: reading.search(agency, Search(), cursor, size))
+    assert [item["receipt"] for item in listed] == wanted[::-1]
+    history = everything(lambda cursor: reading.timeline(agency, KEY, cursor, size))
+    assert [item["receipt"] for item in history] == wanted
+
+
+@pytest.mark.parametrize("agency", ["ta-39", "ta-08"])
+def test_one_at_a_time_ends(fill: Filler, reading: Reading, agency: str) -> None:
+    steps = [said.accepted(said.notice(number)) for number in range(60)]
+    fill([message for step in steps for message in (said.history(step), said.copy(step, "ta-08"))])
+    assert len({item["receipt"] for item in everything(lambda cursor: reading.search(agency, Search(), cursor, 1))}) == 60
+    assert len(everything(lambda cursor: reading.timeline(agency, KEY, cursor, 1))) == 60
+
+
+def test_microseconds_are_not_lost_between_pages(fill: Filler, reading: Reading) -> None:
+    for number in range(50):
+        moment = AT + timedelta(microseconds=number)
+        step = said.accepted(said.notice(number), received_at=moment)
+        fill([said.history(step), said.refused(said.notice(number), offset=number, received_at=moment)])
+    for size in (1, 2):
+        listed = everything(lambda cursor, size=size: reading.search("ta-39", Search(), cursor, size))  # type: ignore[misc]
+        assert [item["notice"]["id"] for item in listed] == [f"R-{number}" for number in reversed(range(50))]
+        refused = everything(lambda cursor, size=size: reading.refused("ta-39", cursor, size))  # type: ignore[misc]
+        assert [item["id"] for item in refused] == [f"R-{number}" for number in reversed(range(50))]
+
+
+def test_own_and_received_notices_are_one_list(fill: Filler, reading: Reading) -> None:
+    for number in range(20):
+        sender, other = ("ta-39", "ta-08") if number % 2 else ("ta-08", "ta-39")
+        step = said.accepted(said.notice(number), sender, received_at=AT + timedelta(minutes=number))
+        fill([said.history(step), said.copy(step, other), said.copy(step, sender)])
+    listed = everything(lambda cursor: reading.search("ta-39", Search(), cursor, 3))
+    assert [item["notice"]["id"] for item in listed] == [f"R-{number}" for number in reversed(range(20))]
+    assert [item["via"] for item in listed] == ["sent", "received"] * 10
+    history = everything(lambda cursor: reading.timeline("ta-39", KEY, cursor, 3))
+    assert [item["notice"]["id"] for item in history] == [f"R-{number}" for number in range(20)]
+
+
+@pytest.mark.parametrize("cursor", ["", "abc", "-1", "é", "A" * 10_000, "AAAA" * 20, "\x00", "null", "e1.5"])
+def test_a_cursor_that_was_made_up_is_refused(fill: Filler, reading: Reading, cursor: str) -> None:
+    fill(said.path(said.notice()))
+    for page in (
+        lambda: reading.search("ta-39", Search(), cursor, 5),
+        lambda: reading.timeline("ta-39", KEY, cursor, 5),
+        lambda: reading.refused("ta-39", cursor, 5),
+    ):
+        with pytest.raises(Refusal) as refused:
+            page()
+        assert "leave it out" in refused.value.findings[0].message
+
+
+def test_a_cursor_holds_for_its_own_list_agency_and_search_only(
+    fill: Filler, reading: Reading, engine: Engine, schemas: Schemas
+) -> None:
+    for number in range(3):
+        step = said.accepted(said.notice(number))
+        fill([said.history(step), said.copy(step, "ta-08")])
+    cursor = reading.search("ta-39", Search(text="hitsaaja"), None, 1).next
+    assert cursor is not None
+    assert len(reading.search("ta-39", Search(text="hitsaaja"), cursor, 5).items) == 2
+    changed = cursor[:-2] + ("AA" if cursor[-2:] != "AA" else "BB")
+    other_secret = PostgresReading(engine, b"another secret of cursors", schemas)
+    for page in (
+        lambda: reading.search("ta-08", Search(text="hitsaaja"), cursor, 5),
+        lambda: reading.search("ta-39", Search(), cursor, 5),
+        lambda: reading.search("ta-39", Search(kind="hitsaaja"), cursor, 5),
+        lambda: reading.timeline("ta-39", KEY, cursor, 5),
+        lambda: reading.refused("ta-39", cursor, 5),
+        lambda: reading.search("ta-39", Search(text="hitsaaja"), changed, 5),
+        lambda: other_secret.search("ta-39", Search(text="hitsaaja"), cursor, 5),
+    ):
+        with pytest.raises(Refusal):
+            page()
+
+
+@pytest.mark.parametrize("limit", [0, -1, 501, 10**9])
+def test_a_page_has_a_size(reading: Reading, limit: int) -> None:
+    for page in (
+        lambda: reading.search("ta-39", Search(), None, limit),
+        lambda: reading.timeline("ta-39", KEY, None, limit),
+        lambda: reading.refused("ta-39", None, limit),
+        lambda: reading.outbox("ta-39", None, limit),
+    ):
+        with pytest.raises(Refusal):
+            page()

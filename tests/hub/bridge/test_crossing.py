@@ -1,0 +1,141 @@
+"""What becomes of one record of an inbox, without a broker."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.door import submission
+from api.envelope import read_enveloped
+from hub.bridge.crossing import LONGEST_KEPT, Crossing
+from hub.bridge.record import Arrived, agency_of, pattern
+from hub.core.admission import read_notice
+from hub.core.masking import personal_codes
+from schemas.messages import RefusedNotice, Submission
+from schemas.topics import DEAD_LETTERS, RECEIVED, REFUSED, inbox
+from schemas.wire import Headers, Message, read
+from tests.builders import AT, a_downsizing_notice, body_of
+from tests.hub.bridge.arriving import AGENCY, CODE, in_event, numbered
+
+PREFIX = "t."
+STRUCTURED: Headers = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+BINARY: Headers = (
+    ("ce_specversion", b"1.0"), ("ce_id", b"e-1"), ("ce_source", b"/another"), ("ce_type", b"notice"),
+    ("ce_sender", b"evk-03"), ("content-type", b"application/json"),
+)  # fmt: skip
+
+
+def arrived(value: bytes, headers: Headers = (), agency: str = AGENCY) -> Arrived:
+    return Arrived(inbox(agency).name, 0, 7, AT, value, headers)
+
+
+def crossed(record: Arrived) -> tuple[Message, ...]:
+    return Crossing(PREFIX, read_enveloped)(record)
+
+
+def refused(value: bytes, headers: Headers = ()) -> RefusedNotice:
+    (message,) = crossed(arrived(value, headers))
+    assert message.topic == PREFIX + REFUSED.name
+    return read(RefusedNotice, message.value, message.headers)
+
+
+def rules(found: RefusedNotice) -> set[str]:
+    return {finding.rule for finding in found.findings}
+
+
+def test_a_notice_crosses_as_the_api_would_have_written_it() -> None:
+    body = numbered(1)
+    by_api = submission(AGENCY, read_notice(body), body, PREFIX + RECEIVED.name, AT).message
+    (by_inbox,) = crossed(arrived(body))
+    assert replace(by_inbox, value=None) == replace(by_api, value=None)
+    assert read(Submission, by_inbox.value, ()) == Submission(sender=AGENCY, way="inbox", body=body.decode())
+
+
+@pytest.mark.parametrize(("value", "headers"), [(numbered(1), BINARY), (in_event(numbered(1)), STRUCTURED)])
+def test_both_modes_of_cloudevents_carry_the_same_notice_untouched(value: bytes, headers: Headers) -> None:
+    assert crossed(arrived(value, headers)) == crossed(arrived(numbered(1)))
+
+
+def test_the_topic_names_the_sender_whatever_headers_and_body_say() -> None:
+    (message,) = crossed(arrived(in_event(numbered(1), sender="evk-03"), STRUCTURED))
+    assert read(Submission, message.value, ()).sender == AGENCY
+    assert agency_of("agency.ta-39.outbox") is None
+    assert agency_of("agency." + "a" * 41 + ".inbox") is None
+    assert pattern("t1.") == "^t1[.]agency[.][a-z0-9-]+[.]inbox$"
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (b"", "empty"),
+        (b"by hand", "not-json"),
+        (b"\xff\xfe\x00", "byte-order-mark"),
+        (b'{"name": "H\xe4meen"}', "not-utf-8"),
+        (b"[" * 100, "too-deep"),
+        (b"[]", "not-an-object"),
+        (b" " * 300_000, "too-large"),
+        (numbered(1, stage="never"), "literal-error"),
+    ],
+)
+def test_what_is_no_notice_is_refused_with_its_rule_and_its_place_in_the_inbox(value: bytes, rule: str) -> None:
+    found = refused(value)
+    assert rule in rules(found)
+    assert (found.sender, found.verdict, found.received_at) == (AGENCY, "refused", AT)
+    assert (found.origin.topic, found.origin.offset) == (inbox(AGENCY).name, 7)
+    assert crossed(arrived(value)) == crossed(arrived(value)), "the same record gives the same refusal"
+
+
+def test_a_refusal_names_the_notice_and_shows_the_body_cut() -> None:
+    long = body_of(a_downsizing_notice(stage="never", grounds="x" * 100_000))
+    found = refused(long)
+    assert (found.source, found.id) == ("muutosturva/tampere", "D-1")
+    assert found.body == long.decode()[:LONGEST_KEPT]
+    inside = refused(in_event(numbered(1, stage="never")), STRUCTURED)
+    assert inside.id == "D-1"
+    assert all(finding.place.startswith("/data") for finding in inside.findings)
+
+
+def test_an_envelope_without_a_notice_is_refused() -> None:
+    assert rules(refused(b'{"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}', STRUCTURED)) == {"no-data"}
+    assert "wrong-version" in rules(refused(in_event(numbered(1), specversion="0.3"), STRUCTURED))
+
+
+ESCAPES = (CODE, CODE.replace("-", "\\u002d"), "131052-308\\nT", "131052\\t-308T", "1310\\u0035\\u0032-308T")
+
+
+@pytest.mark.parametrize("written", ESCAPES)
+def test_a_personal_code_is_refused_and_stands_nowhere_afterwards(written: str) -> None:
+    body = numbered(1, grounds="CODE").replace(b"CODE", written.encode())
+    for record in (arrived(body), arrived(in_event(body), STRUCTURED), arrived(body[:-1])):
+        (message,) = crossed(record)
+        told = read(RefusedNotice, message.value, message.headers)
+        assert told.code in ("personal-code", "malformed")
+        shown = told.body or ""
+        assert not personal_codes(shown)
+        assert written not in shown
+        assert CODE.encode() not in (message.value or b"")
+
+
+def test_a_code_in_the_names_of_a_notice_is_masked_in_refusal_and_key() -> None:
+    (message,) = crossed(arrived(numbered(1, source=CODE)))
+    assert CODE.encode() not in (message.value or b"") + (message.key or b"")
+
+
+def test_a_flaw_of_ours_costs_one_record_and_is_kept_for_the_operator() -> None:
+    def fails(body: bytes) -> None:
+        raise RecursionError
+
+    crossing = Crossing(PREFIX, fails)  # type: ignore[arg-type]
+    told, letter = crossing(arrived(in_event(numbered(1)), STRUCTURED))
+    found = read(RefusedNotice, told.value, told.headers)
+    assert (found.verdict, found.code, found.sender) == ("quarantined", "quarantined", AGENCY)
+    assert letter.topic == PREFIX + DEAD_LETTERS.name
+    assert dict(letter.headers)["hub-by"] == b"bridge"
+    assert len(crossing(arrived(numbered(2)))) == 1
+
+
+def test_memory_that_is_short_is_no_flaw_of_the_record() -> None:
+    def fails(body: bytes) -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        Crossing(PREFIX, fails)(arrived(b"{}", STRUCTURED))  # type: ignore[arg-type]
