@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help run test check clean
+.PHONY: help run test check soak clean
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/ -/'
 
@@ -29,6 +29,9 @@ check: .venv/test ## lint, types and import rules
 
 test: check ## all checks and all tests, on one Kafka and one PostgreSQL
 	.venv/bin/pytest
+
+soak: .venv/runtime ## kill and stop processes under load, on a hub of its own; about 10 minutes
+	.venv/bin/hub soak
 
 clean: ## remove the set-up (not the data in var/)
 	rm -rf .venv

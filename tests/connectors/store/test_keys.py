@@ -47,24 +47,12 @@ def test_the_hash_is_worth_nothing_without_the_secret(keys: PostgresKeys, engine
     assert PostgresKeys(engine, b"another secret of 16", schemas).caller(key) is None
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda k: k[:-1],
-        lambda k: k + "x",
-        lambda k: k.upper(),
-        lambda k: f" {k}",
-        lambda k: k[:-1] + ("a" if k[-1] != "a" else "b"),
-    ],
-)
-def test_a_key_that_is_not_quite_right_is_none(keys: PostgresKeys, change: object) -> None:
-    assert callable(change)
-    assert keys.caller(change(keys.issue("ta-39", "x", SCOPES))) is None
-
-
-@pytest.mark.parametrize("key", ["", "hub_", "\x00", "\ud800", "hub_000000000000_" + "A" * 43, "ä" * 100_000])
-def test_what_is_no_key_is_none(keys: PostgresKeys, key: str) -> None:
-    assert keys.caller(key) is None
+def test_what_is_no_key_or_not_quite_right_is_none(keys: PostgresKeys) -> None:
+    key = keys.issue("ta-39", "x", SCOPES)
+    almost = [key[:-1], key + "x", key.upper(), f" {key}", key[:-1] + ("a" if key[-1] != "a" else "b")]
+    nothing = ["", "hub_", "\x00", "\ud800", "hub_000000000000_" + "A" * 43, "ä" * 100_000]
+    for given in almost + nothing:
+        assert keys.caller(given) is None, given
 
 
 def test_a_revoked_key_is_none_and_its_sisters_go_on(keys: PostgresKeys) -> None:

@@ -33,22 +33,25 @@ def test_finnish_words_are_found_in_any_of_their_forms(fill: Filler, reading: Re
         found(reading, text=odd)
 
 
-@pytest.mark.parametrize(
-    ("written", "asked"),
-    [
-        ("Äänekosken sähkötyöt", "ÄÄNEKOSKEN"),
-        ("ÄÄNEKOSKI", "äänekoski"),
-        ("Åbo Hållbar Ab", "åbo hållbar"),
-        ("åbo", "ÅBO"),
-        ("Öljytyöt Oy", "öljytyöt"),
-        ("Sähköasentajia etsitään", "SÄHKÖASENTAJA"),
-        ("Kärsämäen työvoima", "ka\u0308rsa\u0308ma\u0308en"),
-    ],
+WRITTEN_AND_ASKED = (
+    ("Äänekosken sähkötyöt", "ÄÄNEKOSKEN"),
+    ("PÄLKÄNE", "pälkäne"),
+    ("Åbo Hållbar Ab", "åbo hållbar"),
+    ("ångström", "ÅNGSTRÖM"),
+    ("Öljytyöt Oy", "öljytyöt"),
+    ("Asentajia etsitään Ähtäriin", "ÄHTÄRI"),
+    ("Kärsämäen työvoima", "ka\u0308rsa\u0308ma\u0308en"),
 )
-def test_letters_with_dots_and_rings_are_found_in_either_case(fill: Filler, reading: Reading, written: str, asked: str) -> None:
-    fill(said.path(said.notice(text=written, employer={"name": written}), to=("ta-08",)))
-    assert found(reading, "ta-39", text=asked) == ["R-1"]
-    assert found(reading, "ta-08", text=asked) == ["R-1"]
+
+
+def test_letters_with_dots_and_rings_are_found_in_either_case(fill: Filler, reading: Reading) -> None:
+    for number, (written, _) in enumerate(WRITTEN_AND_ASKED):
+        fill(said.path(said.notice(number, text=written, employer={"name": written}), to=("ta-08",)))
+    for number, (_, asked) in enumerate(WRITTEN_AND_ASKED):
+        assert found(reading, "ta-39", text=asked) == [f"R-{number}"]
+        assert found(reading, "ta-08", text=asked) == [f"R-{number}"]
+    for without_dots in ("aanekoski", "abo", "oljytyot"):
+        assert found(reading, "ta-39", text=without_dots) == []
 
 
 @pytest.fixture
@@ -70,12 +73,6 @@ def test_a_database_with_the_locale_c_finds_them_too(plain_engine: Engine) -> No
     Filler(plain_engine, REAL)(said.path(said.notice(text="ÄÄNEKOSKI, Åbo: sähköasentajia"), to=()))
     for asked in ("äänekoski", "ÅBO", "SÄHKÖASENTAJA"):
         assert found(PostgresReading(plain_engine, CURSOR_SECRET), text=asked) == ["R-1"]
-
-
-@pytest.mark.parametrize("asked", ["aanekoski", "abo", "oljytyot"])
-def test_a_letter_without_its_dots_is_another_letter(fill: Filler, reading: Reading, asked: str) -> None:
-    fill([said.history(said.accepted(said.notice(text="Äänekoski Åbo Öljytyöt")))])
-    assert found(reading, text=asked) == []
 
 
 def test_a_recipient_finds_nothing_by_what_was_cut_from_its_copy(fill: Filler, reading: Reading) -> None:

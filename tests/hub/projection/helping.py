@@ -15,6 +15,7 @@ from connectors.store.trace_tables import STAGES
 from connectors.store.view_tables import NOTICES, OUTBOX
 from hub.projection.projector import Pace, Projector
 from schemas import topics
+from schemas.errors import NotReady
 from schemas.wire import Message
 from tests.hub.projection import said
 from tests.hub.projection.log import Log
@@ -47,18 +48,23 @@ def running(projector: Projector) -> Iterator[None]:
 
 
 def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until it holds."""
+    """Wait until it holds; a broker that is not ready yet does not hold."""
     deadline = time.monotonic() + seconds
-    while not holds():
+    while not _ready_and(holds):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
+def _ready_and(holds: Callable[[], bool]) -> bool:
+    try:
+        return holds()
+    except NotReady:
+        return False
+
+
 def read_all(projector: Projector, seconds: float = 30.0) -> None:
     """Step until nothing is left to read."""
-    deadline = time.monotonic() + seconds
-    while projector.step() or projector.lag():
-        assert time.monotonic() < deadline, f"still {projector.lag()} behind"
+    until(lambda: not projector.step() and not projector.lag(), seconds)
 
 
 def caught_up(projector: Projector) -> Projector:

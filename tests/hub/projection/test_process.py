@@ -54,7 +54,7 @@ def test_a_signal_ends_it_well(log: Log, engine: Engine, schemas: Schemas, datab
 def test_how_far_it_is_behind_can_be_asked_from_elsewhere(log: Log, project: Project) -> None:
     log.say([said.submitted(said.notice(number)) for number in range(5)])
     projector = project()
-    assert {topic: count for topic, count in projector.behind().items() if count} == {topics.RECEIVED.name: 5}
+    until(lambda: {topic: count for topic, count in projector.behind().items() if count} == {topics.RECEIVED.name: 5})
     with running(projector):
         until(lambda: not sum(projector.behind().values()))
     assert projector.taken == 5
