@@ -119,12 +119,17 @@ def _refusal(hand: Hand, record: Record, submission: Submission, error: HubError
 
 def _by_hand(hand: Hand, record: Record, error: MalformedMessage) -> Plan:
     """Bytes that no door of ours wrote: refused without a sender, and kept masked among the dead letters."""
-    return Plan((_say_refused(hand, record, _nobodys(hand, record, error)), *hand.bury(record, "intake", error).outputs))
+    return Plan(
+        (
+            _say_refused(hand, record, _nobodys(hand, record, error.code, error.findings)),
+            *hand.bury(record, "intake", error).outputs,
+        )
+    )
 
 
 def _set_aside(hand: Hand, record: Record) -> Plan:
     why = "the hub failed three times at this submission; the operator has been told"
-    refused = _nobodys(hand, record, _Failed(why, (Finding(rule="quarantined", place="", message=why),)))
+    refused = _nobodys(hand, record, "quarantined", (Finding(rule="quarantined", place="", message=why),))
     quarantined = refused.model_copy(update={"verdict": "quarantined"} | _sender_in(record))
     return Plan((_say_refused(hand, record, quarantined), *hand.set_aside("intake")(record).outputs))
 
@@ -144,13 +149,9 @@ def _sender(submission: Submission) -> str | None:
     return None if personal_codes(submission.sender) else submission.sender
 
 
-class _Failed(HubError):
-    code = "quarantined"
-
-
-def _nobodys(hand: Hand, record: Record, error: HubError) -> RefusedNotice:
+def _nobodys(hand: Hand, record: Record, code: str, findings: tuple[Finding, ...]) -> RefusedNotice:
     return RefusedNotice(
-        sender=None, source=None, id=None, verdict="refused", code=error.code, findings=error.findings,
+        sender=None, source=None, id=None, verdict="refused", code=code, findings=findings,
         received_at=moment(record), origin=hand.origin(record), body=None,
     )  # fmt: skip
 
