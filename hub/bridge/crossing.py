@@ -68,11 +68,11 @@ class Crossing:
 
     def _set_aside(self, record: Arrived, error: Exception) -> tuple[Message, ...]:
         """A flaw of ours: the sender hears of it, the operator finds the record among the dead letters."""
-        refused = refusal(record, _Failed("the hub failed at this record", (_OURS,)))
+        refused = refusal(record, HubError("the hub failed at this record", (_OURS,)))
         facts = {"by": "bridge", "code": "step-failed", "detail": type(error).__name__, "topic": record.topic}
         facts |= {"partition": str(record.partition), "offset": str(record.offset), "at": record.at.isoformat()}
         letter = dead_letter(None, record.value, record.headers, facts, self._prefix)
-        return self._say(refused.model_copy(update={"verdict": "quarantined"})), letter
+        return self._say(refused.model_copy(update={"verdict": "quarantined", "code": "quarantined"})), letter
 
     def _say(self, refused: RefusedNotice) -> Message:
         at = refused.origin
@@ -85,10 +85,6 @@ class Crossing:
             source=_SOURCE,
             time=refused.received_at,
         )
-
-
-class _Failed(HubError):
-    code = "quarantined"
 
 
 _OURS = Finding(rule="step-failed", place="", message="the hub failed at this record; its operator has it and will look")

@@ -4,13 +4,10 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from confluent_kafka import ConsumerGroupState
-from confluent_kafka.admin import AdminClient
 
 from hub.local import embedded
 from hub.local.child import Child
@@ -21,7 +18,8 @@ from hub.wiring import Wiring
 
 HEAP = "256m"
 KAFKA, POSTGRES = "kafka", "postgres"
-_ANSWERS_WITHIN = 3.0
+_WORKS = b" works "
+"""What a worker says in its log when it has joined its groups."""
 Say = Callable[[str], None]
 
 
@@ -38,10 +36,17 @@ class Ground:
         """Kafka's address."""
         return self.wiring.bootstrap
 
-    def hub(self, name: str, *words: str, ready: Callable[[], bool], env: Mapping[str, str] | None = None) -> Child:
+    def hub(self, name: str, *words: str, ready: Callable[[], bool] | None = None) -> Child:
         """A process of the hub: `hub WORDS`."""
         command = [sys.executable, "-m", "hub", *words]
-        return Child(name, command, self.environment() | dict(env or {}), ready=ready, needs=(KAFKA, POSTGRES), grace=8.0)
+        return Child(name, command, self.environment(), ready=ready, needs=(KAFKA, POSTGRES), grace=8.0)
+
+    def worker(self, name: str, *words: str) -> Child:
+        """A worker, ready when it says so itself.
+
+        The broker is not asked: librdkafka's questions about groups can end the asking process when the broker dies.
+        """
+        return self.hub(name, "worker", *words, ready=_Says(self.supervisor, name))
 
     def environment(self) -> dict[str, str]:
         """What a child is told, so that no setting of another hub reaches it."""
@@ -53,6 +58,23 @@ class Ground:
             "HUB_REGISTRY": json.dumps(["fi"]),
             "PYTHONUNBUFFERED": "1",
         }
+
+
+class _Says:
+    """Whether the child's present process has said that it works; what former ones said does not count."""
+
+    def __init__(self, supervisor: Supervisor, name: str) -> None:
+        self._supervisor, self._name = supervisor, name
+        self._log = supervisor.folder / "log" / f"{name}.log"
+        self._pid = self._begins = 0
+
+    def __call__(self) -> bool:
+        pid = self._supervisor.pid(self._name)
+        if pid != self._pid:
+            self._pid, self._begins = pid, self._log.stat().st_size
+        with self._log.open("rb") as handle:
+            handle.seek(self._begins)
+            return _WORKS in handle.read()
 
 
 @contextmanager
@@ -81,11 +103,3 @@ def _start(supervisor: Supervisor, folder: Path) -> Ground:
     wiring = Wiring(settings)
     wiring.make_ready()
     return Ground(supervisor, settings, wiring)
-
-
-def at_work(bootstrap: str, *groups: str) -> bool:
-    """Whether each group's members have their partitions. A new client each time: an old one may wait for a dead broker."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    asked = [admin.describe_consumer_groups([group], request_timeout=_ANSWERS_WITHIN)[group] for group in groups]
-    found = [future.result(timeout=_ANSWERS_WITHIN) for future in asked]
-    return all(group.state == ConsumerGroupState.STABLE and group.members for group in found)

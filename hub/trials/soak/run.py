@@ -8,14 +8,14 @@ import psycopg
 
 from hub.trials.load import Item, generate
 from hub.trials.soak.faults import PROJECTOR, Havoc, lasts, plan
-from hub.trials.soak.ground import Ground, Say, at_work, ground
+from hub.trials.soak.ground import Ground, Say, ground
 from hub.trials.soak.judge import Counts, judge
 from hub.trials.soak.log import Log
 from hub.trials.soak.model import wanted
 from hub.trials.soak.places import Places, read_places
 from hub.trials.soak.publishing import Publishing
 from hub.trials.soak.reading import Watch, read_log
-from schemas.topics import BACK, FRONT, RECEIVED
+from schemas.topics import RECEIVED
 
 STANDS_STILL = 60.0
 """Seconds without anything new after which nothing more is expected."""
@@ -74,14 +74,8 @@ def _soak_on(hub: Ground, wish: Wish, say: Say) -> tuple[dict[str, Any], bool]:
 
 
 def _start_processes(hub: Ground) -> None:
-    hub.supervisor.start(
-        [
-            hub.hub("worker-1", "worker", ready=lambda: at_work(hub.bootstrap, FRONT, BACK)),
-            hub.hub("worker-2", "worker", ready=lambda: at_work(hub.bootstrap, FRONT, BACK)),
-            hub.hub("front", "worker", "--front", ready=lambda: at_work(hub.bootstrap, FRONT)),
-            hub.hub(PROJECTOR, "project", ready=lambda: True),
-        ]
-    )
+    workers = [hub.worker("worker-1"), hub.worker("worker-2"), hub.worker("front", "--front")]
+    hub.supervisor.start([*workers, hub.hub(PROJECTOR, "project")])
 
 
 def expected(items: list[Item], places: Places) -> int:
