@@ -10,7 +10,6 @@ from schemas.errors import Refusal
 from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice
 from schemas.wire import header, read
 
-_OUTBOX = ("agency.", ".outbox")
 _READ = (topics.EVENTS, topics.REFUSED, topics.REPEATED, topics.ROUTED, topics.ENRICHED, topics.ALERTS, topics.DEAD_LETTERS)
 PAUSE = 0.3
 
@@ -68,18 +67,15 @@ def _received(log: Log, since: Mapping[Place, int] | None) -> Ledger:
 
 
 def _outboxes(log: Log) -> list[str]:
-    before, after = _OUTBOX
-    return [name for name in log.topics() if name.startswith(before) and name.endswith(after)]
+    return [name for name in log.topics() if topics.outbox_owner(name)]
 
 
 def _take(ledger: Ledger, record: LogRecord) -> None:
     """Records that no process of the hub wrote are passed over: they are nobody's answer."""
-    before, after = _OUTBOX
     try:
         if record.topic in _TAKERS:
             _TAKERS[record.topic](ledger, record)
-        else:
-            agency = record.topic.removeprefix(before).removesuffix(after)
+        elif agency := topics.outbox_owner(record.topic):
             ledger.take_delivered(agency, header(record.headers, "ce_id") or "")
     except Refusal:
         return

@@ -1,5 +1,6 @@
 """Every topic, once: name, key, what it carries, how long it is kept. `hub topics apply` and the docs are made from here."""
 
+import re
 from dataclasses import dataclass, field
 
 DAY_MS = 86_400_000
@@ -75,6 +76,27 @@ def inbox(agency: str) -> Topic:
 def outbox(agency: str) -> Topic:
     """What an agency is told: CloudEvents already cut to what it may see."""
     return Topic(f"agency.{agency}.outbox", "employer", "the agency's own copies, in order", 30, 1)
+
+
+_AGENCY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_INBOX_NAME = re.compile(rf"agency\.({_AGENCY})\.inbox")
+_OUTBOX_NAME = re.compile(rf"agency\.({_AGENCY})\.outbox")
+_LONGEST_ID = 40
+
+
+def inbox_owner(topic: str) -> str | None:
+    """Whose inbox a topic of that name (without the prefix) is; None where it is nobody's."""
+    return _owner(_INBOX_NAME, topic)
+
+
+def outbox_owner(topic: str) -> str | None:
+    """Whose outbox a topic of that name (without the prefix) is; None where it is nobody's."""
+    return _owner(_OUTBOX_NAME, topic)
+
+
+def _owner(name: re.Pattern[str], topic: str) -> str | None:
+    found = name.fullmatch(topic)
+    return found[1] if found and len(found[1]) <= _LONGEST_ID else None
 
 
 def every_topic(agencies: tuple[str, ...]) -> tuple[Topic, ...]:

@@ -1,5 +1,7 @@
 """Cases: the layoff alert leaves from here, two hops from the door, whatever routing and enrichment do."""
 
+import structlog
+
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
@@ -10,6 +12,8 @@ from schemas.errors import MalformedMessage
 from schemas.messages import EmployerEvent, LayoffAlert
 from schemas.notice import DownsizingNotice
 from schemas.wire import Message, read
+
+log = structlog.get_logger()
 
 
 def cases(hand: Hand) -> Agent:
@@ -33,9 +37,12 @@ def _alerts(hand: Hand, event: EmployerEvent, record: Record) -> tuple[LayoffAle
     try:
         notice = notice_of(event)
         if isinstance(notice, DownsizingNotice):
-            return layoff_alerts(event, notice, hand.registry(), day_of(moment(record)))
-    except Exception:
-        return (bare_alert(event),)
+            alerts = layoff_alerts(event, notice, hand.registry(), day_of(moment(record)))
+            if any(alert.bare for alert in alerts):
+                log.error("the rules failed, the alert goes out bare", receipt=event.receipt, step=event.step)
+            return alerts
+    except Exception as error:  # whatever is wrong with the event or the registry: the alert leaves, and the operator hears of it
+        log.error("the alert goes out bare", receipt=event.receipt, step=event.step, error=type(error).__name__)
     return (bare_alert(event),)
 
 

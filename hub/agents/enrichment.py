@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from hub.agents.hand import Hand, day_of
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
@@ -15,6 +17,8 @@ from schemas.errors import MalformedMessage
 from schemas.ids import event_id_of
 from schemas.messages import AgencyNotice, EnrichedNotice, OfferedService, Recipient, RoutedNotice, Target
 from schemas.wire import Message, read
+
+log = structlog.get_logger()
 
 FORMER = "former-recipient"
 
@@ -50,7 +54,8 @@ def _enrich(routed: RoutedNotice, registry: Registry) -> _Found:
     try:
         facts = facts_of(notice_of(routed.event), registry, day)
         return _Found(routed, registry, offerings(facts, routed, registry, day) if routed.recipients else (), True)
-    except Exception:
+    except Exception as error:  # whatever is wrong with a rule: nobody waits for it, and the operator hears of it
+        log.error("offers failed, it goes without", receipt=routed.receipt, step=routed.step, error=type(error).__name__)
         return _Found(routed, registry, (), False)
 
 

@@ -139,7 +139,7 @@ def _sender_in(record: Record) -> dict[str, str | None]:
     try:
         submission = read(Submission, record.value, record.headers)
         source, name = _named(submission)
-    except Exception:
+    except Exception:  # the step failed at this record: whatever it was may fail here too, and setting aside may not
         return {}
     return {"sender": _sender(submission), "source": source, "id": name}
 

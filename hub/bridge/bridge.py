@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from hub.bridge.inboxes import Inboxes
-from hub.bridge.record import Arrived, agency_of
+from hub.bridge.record import Arrived
 from hub.ports import Publisher
 from schemas.errors import NotReady
-from schemas.topics import REFUSED
+from schemas.topics import REFUSED, inbox_owner
 from schemas.wire import Message
 
 log = structlog.get_logger()
@@ -67,4 +67,4 @@ def _tell(written: list[tuple[Arrived, tuple[Message, ...]]]) -> None:
     """Refusals, by place alone: what stands in them is in no log."""
     for record, messages in written:
         if any(message.topic.endswith(REFUSED.name) for message in messages):
-            log.info("refused", agency=agency_of(record.topic), topic=record.topic, offset=record.offset)
+            log.info("refused", agency=inbox_owner(record.topic), topic=record.topic, offset=record.offset)

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import orjson
 
-from hub.bridge.record import Arrived, agency_of
+from hub.bridge.record import Arrived
 from hub.core.admission import AnyNotice, read_notice
 from hub.core.dead import dead_letter
 from hub.core.masking import mask, personal_codes
 from schemas.errors import Finding, HubError, NotPermitted, Refusal
 from schemas.ids import event_id_of, receipt_of
 from schemas.messages import Coordinates, RefusedNotice, Submission
-from schemas.topics import RECEIVED, REFUSED
+from schemas.topics import RECEIVED, REFUSED, inbox_owner
 from schemas.wire import Message, event, header, type_of
 
 Unwrap = Callable[[bytes], tuple[AnyNotice, bytes]]
@@ -94,7 +94,7 @@ def refusal(record: Arrived, error: HubError) -> RefusedNotice:
     """The record as one that was not taken, with every reason and nothing that may not be kept."""
     source, name = _named(record.value)
     return RefusedNotice(
-        sender=agency_of(record.topic),
+        sender=inbox_owner(record.topic),
         source=source,
         id=name,
         verdict="refused",
@@ -107,7 +107,7 @@ def refusal(record: Arrived, error: HubError) -> RefusedNotice:
 
 
 def _sender(record: Arrived) -> str:
-    if sender := agency_of(record.topic):
+    if sender := inbox_owner(record.topic):
         return sender
     raise NotPermitted("this is no agency's inbox", (Finding(rule="unknown-sender", place="", message="no such agency"),))
 

@@ -14,9 +14,9 @@ from hub.commands.checks import CHECKS, Check
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.dispatch.due import CHANNELS
 from hub.projection import metrics
-from hub.projection.process import told_to_stop
 from hub.projection.rebuild import rebuild
 from hub.projection.sources import Lag, Sources
+from hub.stopping import told_to_stop
 from hub.wiring import Wiring
 from schemas.errors import HubError
 

@@ -67,7 +67,7 @@ class Supervisor:
         self._lock.take()
         try:
             self._pids.end_orphans(self.say)
-        except BaseException:
+        except BaseException:  # also a signal: nothing is hidden, the folder is let go on the way out
             self._lock.release()
             raise
         return self

@@ -1,13 +1,7 @@
 """The projector as the work of a process: until it is told to stop, then everything is let go."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from hub.projection.projector import Projector
-
-_TOLD_BY = (signal.SIGTERM, signal.SIGINT)
+from hub.stopping import told_to_stop
 
 
 def run_until_signal(projector: Projector) -> None:
@@ -17,15 +11,3 @@ def run_until_signal(projector: Projector) -> None:
     """
     with told_to_stop() as stop:
         projector.run(stop)
-
-
-@contextmanager
-def told_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set; afterwards the signals mean what they meant before."""
-    stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _TOLD_BY}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -3,7 +3,6 @@
 A topic that stands in `_HANDLERS` (or is an outbox) is projected from its first record on; others are not read at all.
 """
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,23 +17,15 @@ from schemas.ids import receipt_of
 from schemas.messages import EmployerEvent, EnrichedNotice, RefusedNotice, RoutedNotice, Submission
 from schemas.wire import read
 
-_OUTBOX = re.compile(r"agency\.([a-z0-9]+(?:-[a-z0-9]+)*)\.outbox")
-
-
-def agency_of(topic: str) -> str | None:
-    """Whose outbox this is; None where it is no outbox."""
-    found = _OUTBOX.fullmatch(topic)
-    return found[1] if found else None
-
 
 def is_projected(topic: str) -> bool:
     """Whether the view takes in the records of that topic."""
-    return topic in _HANDLERS or agency_of(topic) is not None
+    return topic in _HANDLERS or topics.outbox_owner(topic) is not None
 
 
 def rows_of(record: Record) -> list[Row]:
     """The rows that the record becomes. MalformedMessage where it is no message; Misconfigured where it is too new."""
-    agency = agency_of(record.topic)
+    agency = topics.outbox_owner(record.topic)
     return outbox_rows(record, agency) if agency else _HANDLERS[record.topic](record)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient
 
+from connectors.inbound.log import Log
 from hub.trials.load import Item
 from hub.trials.soak.ground import Ground
 from hub.trials.soak.model import wanted
@@ -16,7 +16,6 @@ from hub.wiring import Wiring
 from schemas.topics import EVENTS, RECEIVED, outbox
 
 _AT_ONCE = 1e9
-_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Field:
     wiring: Wiring
     copies: int
     """How many records there have to be in the outboxes at the end."""
-    admin: AdminClient
+    log: Log
     outboxes: tuple[str, ...]
 
     @property
@@ -41,16 +40,11 @@ class Field:
 
     def begun(self) -> bool:
         """Whether the first submission was taken."""
-        names = [TopicPartition(self.prefix + EVENTS.name, number) for number in range(EVENTS.partitions)]
-        return self._records(names) > 0
+        return sum(self.log.ends([EVENTS.name]).values()) > 0
 
     def arrived(self) -> int:
         """Records in the outboxes."""
-        return self._records([TopicPartition(name, 0) for name in self.outboxes])
-
-    def _records(self, places: list[TopicPartition]) -> int:
-        found = self.admin.list_offsets(dict.fromkeys(places, _LATEST), request_timeout=10)
-        return sum(future.result().offset for future in found.values())
+        return sum(self.log.ends(self.outboxes).values())
 
 
 @contextmanager
@@ -59,15 +53,16 @@ def field(ground: Ground, prefix: str, items: Sequence[Item], places: Places) ->
     kafka = ground.settings.kafka.model_copy(update={"topic_prefix": prefix})
     wiring = Wiring(ground.settings.model_copy(update={"kafka": kafka}))
     wiring.make_ready()
-    admin = AdminClient({"bootstrap.servers": ground.bootstrap, "log_level": 0})
+    admin, log = AdminClient({"bootstrap.servers": ground.bootstrap, "log_level": 0}), Log(ground.bootstrap, prefix)
     names = [name for name in admin.list_topics(timeout=20).topics if name.startswith(prefix)]
     try:
         _preload(ground.bootstrap, prefix + RECEIVED.name, items)
         firsts = [wanted(item, places) for item in items if item.twin is None]
         told = {agency for one in firsts for _, agency in one.copies}
-        boxes = tuple(name for name in names if name in {prefix + outbox(agency).name for agency in told})
-        yield Field(wiring, sum(len(one.copies) for one in firsts), admin, boxes)
+        boxes = tuple(outbox(agency).name for agency in sorted(told))
+        yield Field(wiring, sum(len(one.copies) for one in firsts), log, boxes)
     finally:
+        log.close()
         wiring.engine.dispose()
         for future in admin.delete_topics(names, operation_timeout=30).values():
             future.result()

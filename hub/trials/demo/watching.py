@@ -14,11 +14,10 @@ from hub.trials.demo.picture import TOPICS, Picture
 from hub.trials.demo.sent import Came, Sent
 from hub.wiring import Wiring
 from schemas.errors import NotReady
-from schemas.topics import EVENTS, FRONT
+from schemas.topics import EVENTS, FRONT, outbox_owner
 
 PAUSE = 0.3
 ALERTS_WITHIN = 10.0
-_OUTBOX = ("agency.", ".outbox")
 
 
 def watch(
@@ -63,9 +62,7 @@ def _read(log: Log, picture: Picture) -> None:
 
 
 def _names(log: Log) -> list[str]:
-    before, after = _OUTBOX
-    outboxes = (name for name in log.topics() if name.startswith(before) and name.endswith(after))
-    return [*(topic.name for topic in TOPICS), *outboxes]
+    return [*(topic.name for topic in TOPICS), *(name for name in log.topics() if outbox_owner(name))]
 
 
 def _at_midnight(wiring: Wiring, log: Log, day: date) -> dict[Place, int]:

@@ -85,7 +85,7 @@ def ground(name: str, say: Say) -> Iterator[Ground]:
     with Supervisor(folder, say=say) as supervisor:
         try:
             yield _start(supervisor, folder)
-        except BaseException:
+        except BaseException:  # also Ctrl-C: nothing is hidden, the reader is told where the logs are
             say(f"the folder stays for a look at its logs: {folder}")
             raise
     shutil.rmtree(folder, ignore_errors=True)

@@ -7,11 +7,11 @@ import pytest
 from api.door import submission
 from api.envelope import read_enveloped
 from hub.bridge.crossing import LONGEST_KEPT, Crossing
-from hub.bridge.record import Arrived, agency_of, pattern
+from hub.bridge.record import Arrived, pattern
 from hub.core.admission import read_notice
 from hub.core.masking import personal_codes
 from schemas.messages import RefusedNotice, Submission
-from schemas.topics import DEAD_LETTERS, RECEIVED, REFUSED, inbox
+from schemas.topics import DEAD_LETTERS, RECEIVED, REFUSED, inbox, inbox_owner
 from schemas.wire import Headers, Message, read
 from tests.builders import AT, a_downsizing_notice, body_of
 from tests.hub.bridge.arriving import AGENCY, CODE, in_event, numbered
@@ -58,8 +58,8 @@ def test_both_modes_of_cloudevents_carry_the_same_notice_untouched(value: bytes,
 def test_the_topic_names_the_sender_whatever_headers_and_body_say() -> None:
     (message,) = crossed(arrived(in_event(numbered(1), sender="evk-03"), STRUCTURED))
     assert read(Submission, message.value, ()).sender == AGENCY
-    assert agency_of("agency.ta-39.outbox") is None
-    assert agency_of("agency." + "a" * 41 + ".inbox") is None
+    assert inbox_owner("agency.ta-39.outbox") is None
+    assert inbox_owner("agency." + "a" * 41 + ".inbox") is None
     assert pattern("t1.") == "^t1[.]agency[.][a-z0-9-]+[.]inbox$"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from connectors.store.names import Schemas
 from connectors.store.view_tables import POSITIONS
-from hub.projection.process import told_to_stop
+from hub.stopping import told_to_stop
 from schemas import topics
 from tests.hub.projection import said
 from tests.hub.projection.helping import Project, notices, paths, running, scalars, until

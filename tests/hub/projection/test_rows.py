@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from hub.projection.rows import agency_of, is_projected, rows_of
+from hub.projection.rows import is_projected, rows_of
 from hub.projection.words import areas_of, words_of
 from schemas import topics
 from schemas.errors import MalformedMessage, Misconfigured
@@ -29,7 +29,7 @@ def test_every_topic_that_tells_of_a_notice_is_projected_and_no_other() -> None:
     "name", ["agency.Ta.outbox", "agency..outbox", "agency.a.b.outbox", "x.agency.a.outbox", "agency.a.inbox"]
 )
 def test_only_an_agency_s_outbox_is_taken_for_one(name: str) -> None:
-    assert agency_of(name) is None
+    assert topics.outbox_owner(name) is None
 
 
 def test_a_submission_is_known_by_the_receipt_that_its_notice_will_have() -> None:
