@@ -5,18 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-import stamina
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from connectors.offsets import ANSWER_WITHIN, EARLIEST, LATEST, offsets
 from schemas.errors import NotReady
 
 Place = tuple[str, int]
 """Topic without the prefix, and partition."""
-
-ANSWER_WITHIN = 15.0
-_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-_EARLIEST = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +60,11 @@ class Log:
 
     def ends(self, topics: Iterable[str]) -> dict[Place, int]:
         """The next offset of each partition."""
-        return self._offsets(topics, _LATEST)
+        return self._offsets(topics, LATEST)
 
     def starts(self, topics: Iterable[str]) -> dict[Place, int]:
         """The first offset that each partition still holds."""
-        return self._offsets(topics, _EARLIEST)
+        return self._offsets(topics, EARLIEST)
 
     def go_on_from(self, places: Mapping[Place, int]) -> None:
         """Begin there; partitions that are not named begin at their start."""
@@ -110,14 +106,12 @@ class Log:
             headers=tuple(cast("list[tuple[str, bytes | None]]", message.headers() or [])),
         )
 
-    @stamina.retry(on=NotReady, attempts=6, wait_initial=0.1, wait_max=1.0, timeout=None)  # a new topic has no leader at first
     def _offsets(self, topics: Iterable[str], spec: OffsetSpec) -> dict[Place, int]:
         try:
             listed = self._admin.list_topics(timeout=ANSWER_WITHIN).topics
-            names = [self._prefix + topic for topic in topics]
-            places = [TopicPartition(name, number) for name in names if name in listed for number in listed[name].partitions]
-            asked = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=ANSWER_WITHIN) if places else {}
-            found = {(at.topic, at.partition): future.result().offset for at, future in asked.items()}
         except KafkaException as error:
-            raise NotReady("the broker does not tell how far its topics go") from error
+            raise NotReady("no Kafka answers") from error
+        names = [self._prefix + topic for topic in topics]
+        places = [(name, number) for name in names if name in listed for number in listed[name].partitions]
+        found = offsets(self._admin, places, spec)
         return {(topic.removeprefix(self._prefix), number): offset for (topic, number), offset in found.items()}

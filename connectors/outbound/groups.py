@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient
 
+from connectors.offsets import LATEST, offsets
 from schemas.errors import NotReady
 from schemas.topics import READERS
 
 ANSWER_WITHIN = 10.0
-_LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
 class Groups:
@@ -21,15 +21,15 @@ class Groups:
 
     def without_offset(self, group: str) -> tuple[str, ...]:
         """Partitions that hold records and of which the group has no committed offset: it would read them all anew."""
-        offsets = self._committed(group, [topic.name for topic in READERS[group]])
-        unknown = [place for place, offset in offsets.items() if offset < 0]
-        ends = self._ends(unknown)
+        committed = self._committed(group, [topic.name for topic in READERS[group]])
+        unknown = [place for place, offset in committed.items() if offset < 0]
+        ends = offsets(self._admin, unknown, LATEST)
         return tuple(f"{topic}/{number}" for topic, number in unknown if ends[topic, number] > 0)
 
     def lag(self, group: str, topic: str) -> int:
         """How many records of the topic the group has not acknowledged."""
-        offsets = self._committed(group, [topic])
-        return sum(end - max(0, offsets[place]) for place, end in self._ends(offsets).items())
+        committed = self._committed(group, [topic])
+        return sum(end - max(0, committed[place]) for place, end in offsets(self._admin, committed, LATEST).items())
 
     def is_at_work(self, group: str) -> bool:
         """Whether the group has members and each has its partitions."""
@@ -54,13 +54,3 @@ class Groups:
         except KafkaException as error:
             raise NotReady(f"the broker does not tell how far {group} is") from error
         return {(place.topic, place.partition): place.offset for place in known}
-
-    def _ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        wanted = [TopicPartition(*place) for place in places]
-        if not wanted:
-            return {}
-        try:
-            asked = self._admin.list_offsets(dict.fromkeys(wanted, _LATEST), request_timeout=ANSWER_WITHIN)
-            return {(place.topic, place.partition): future.result().offset for place, future in asked.items()}
-        except KafkaException as error:
-            raise NotReady("the broker does not tell the ends of its topics") from error

@@ -8,7 +8,8 @@ from datetime import time as clock
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
-from connectors.inbound.log import ANSWER_WITHIN, Log, Place
+from connectors.inbound.log import Log, Place
+from connectors.offsets import ANSWER_WITHIN
 from hub.agents.hand import FINNISH_TIME
 from hub.trials.demo.picture import TOPICS, Picture
 from hub.trials.demo.sent import Came, Sent
