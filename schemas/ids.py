@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -25,6 +26,7 @@ EmployerKey = Annotated[str, StringConstraints(pattern=r"^([a-z]{2}|ref):[A-Za-z
 _RECEIPTS = uuid.UUID("6f2c1d0e-7f0b-5b7e-9d0a-2f5b8c1e4a73")
 
 
+@lru_cache(4_096)  # one notice is read in four places
 def _business_id(text: str) -> str:
     """Digits of one script only: an employer has one key, and full-width digits would make a second one."""
     if not re.fullmatch("[0-9]{7}-[0-9]", text):

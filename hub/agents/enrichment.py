@@ -11,7 +11,7 @@ from hub.core.admission import notice_of
 from hub.core.enrichment import offerings, offers_for
 from hub.core.facts import facts_of
 from hub.core.registry import Registry
-from hub.core.views import Purpose, cut, purpose_for, stub
+from hub.core.views import Cuts, Purpose, purpose_for, stub
 from schemas import topics
 from schemas.errors import MalformedMessage
 from schemas.ids import event_id_of
@@ -42,8 +42,10 @@ def enrichment(hand: Hand) -> Agent:
         except MalformedMessage as error:
             return hand.bury(record, "enrichment", error)
         found = _enrich(routed, hand.registry())
-        copies = tuple(_copy(hand, found, recipient) for recipient in routed.recipients)
-        return Plan((_whole(hand, found), *copies))
+        targets, cuts = _targets(routed), Cuts(routed.event)
+        pairs = zip(routed.recipients, targets, strict=True)
+        copies = tuple(_copy(hand, found, cuts, recipient, target) for recipient, target in pairs)
+        return Plan((_whole(hand, found, targets), *copies))
 
     return Agent("enrichment", topics.ROUTED, topics.ENRICHMENT_STATE, step, hand.set_aside("enrichment"))
 
@@ -59,13 +61,13 @@ def _enrich(routed: RoutedNotice, registry: Registry) -> _Found:
         return _Found(routed, registry, (), False)
 
 
-def _event_id(routed: RoutedNotice, agency: str) -> str:
-    return event_id_of(routed.receipt, routed.step, "notice", agency)
+def _targets(routed: RoutedNotice) -> tuple[Target, ...]:
+    names = (recipient.agency for recipient in routed.recipients)
+    return tuple(Target(agency=name, event_id=event_id_of(routed.receipt, routed.step, "notice", name)) for name in names)
 
 
-def _whole(hand: Hand, found: _Found) -> Message:
+def _whole(hand: Hand, found: _Found, targets: tuple[Target, ...]) -> Message:
     routed = found.routed
-    targets = tuple(Target(agency=to.agency, event_id=_event_id(routed, to.agency)) for to in routed.recipients)
     whole = EnrichedNotice(
         receipt=routed.receipt,
         step=routed.step,
@@ -80,7 +82,7 @@ def _whole(hand: Hand, found: _Found) -> Message:
     return hand.say(topics.ENRICHED, routed.event.employer_key, whole, event_id, kind, routed.decided_as_of)
 
 
-def _copy(hand: Hand, found: _Found, recipient: Recipient) -> Message:
+def _copy(hand: Hand, found: _Found, cuts: Cuts, recipient: Recipient, target: Target) -> Message:
     routed, event = found.routed, found.routed.event
     agency, role = found.registry.agency(recipient.agency), recipient.why[0].role
     purpose: Purpose = purpose_for(agency, role)
@@ -98,7 +100,7 @@ def _copy(hand: Hand, found: _Found, recipient: Recipient) -> Message:
         competence=recipient.competence,
         offerings=() if former else offers_for(agency, found.offered, purpose, found.registry),
         enriched=found.enriched,
-        notice=stub(event) if former else cut(event, recipient.agency, purpose),
+        notice=stub(event) if former else cuts.copy_for(recipient.agency, purpose),
     )
     kind = "notice.stub" if former else f"notice.{event.kind}"
-    return hand.tell(recipient.agency, event.employer_key, copy, _event_id(routed, recipient.agency), kind, routed.decided_as_of)
+    return hand.tell(recipient.agency, event.employer_key, copy, target.event_id, kind, routed.decided_as_of)

@@ -92,7 +92,7 @@ def _accepted(hand: Hand, record: Record, said: Said) -> Message:
         received_at=at,
         origin=hand.origin(record),
         historic=notice.historic,
-        notice=notice.model_dump(mode="json"),
+        notice=notice.model_dump(mode="json", exclude_none=True),
     )
     event_id = event_id_of(step.receipt, step.step, "event")
     return hand.say(topics.EVENTS, step.employer_key, step, event_id, f"notice.{step.kind}", at)

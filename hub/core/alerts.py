@@ -7,7 +7,7 @@ fallback agency, and so does the bare alert when the rules or the registry fail:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from hub.core.facts import people_of
 from hub.core.reach import consent_holds, is_early
 from hub.core.registry import Registry
 from hub.core.routing import areas_of, own_authorities
-from hub.core.views import Purpose, cut
+from hub.core.views import Cuts, Purpose, cut
 from hub.core.whys import FALLBACK, why
 from schemas.ids import AgencyId, event_id_of
 from schemas.messages import EmployerEvent, LayoffAlert, Role
@@ -27,22 +27,18 @@ _Concerned = dict[AgencyId, dict[str, list[str]]]
 
 @dataclass(slots=True)
 class _Desk:
-    """What all alerts of one step share; a cut is made once for each purpose."""
+    """What all alerts of one step share."""
 
     event: EmployerEvent
     notice: DownsizingNotice
     registry: Registry
-    cuts: dict[Purpose, dict[str, Any]] = field(default_factory=dict)
+    cuts: Cuts
 
     def copy_for(self, agency: AgencyId) -> dict[str, Any]:
         """Coordinators see all that concerns change security; an agency abroad sees what a partner sees."""
         found = self.registry.agency(agency)
         purpose: Purpose = "partner" if found is not None and found.kind == "foreign" else "coordinator"
-        if agency == self.event.sender:
-            return cut(self.event, agency, purpose)
-        if purpose not in self.cuts:
-            self.cuts[purpose] = cut(self.event, agency, purpose)
-        return self.cuts[purpose]
+        return self.cuts.copy_for(agency, purpose)
 
 
 def layoff_alerts(
@@ -55,7 +51,7 @@ def layoff_alerts(
         return (bare_alert(event),)
     try:
         concerned = _concerned(notice, registry, day)
-        desk = _Desk(event, notice, registry)
+        desk = _Desk(event, notice, registry, Cuts(event))
         return tuple(_alert(desk, agency, concerned[agency]) for agency in sorted(concerned))
     except Exception:  # whatever is wrong with the registry: the alert leaves (DESIGN §2)
         return (bare_alert(event),)

@@ -55,7 +55,8 @@ def offerings(facts: Facts, routed: RoutedNotice, registry: Registry, day: date)
             known[kind] = _agencies(kind, towns, registry, day) if kind in _AGENCY_KINDS else (None,) * in_finland
         return known[kind]
 
-    return tuple(service for offering in registry.offerings_for(day) for service in _offered(offering, answers, facts, providers))
+    fitting = registry.offerings_answering(answers, day)
+    return tuple(service for offering in fitting for service in _offered(offering, answers, facts, providers))
 
 
 def offers_for(
@@ -90,9 +91,9 @@ def _need(code: str) -> Names:
 def _offered(
     offering: Offering, answers: dict[str, Names], facts: Facts, providers: Callable[[str], _Givers]
 ) -> Iterator[OfferedService]:
-    answer = next((answers[word] for word in offering.answers if word in answers), None)
-    if answer is None or offering.never is not None or not _segment_fits(offering, facts):
+    if offering.never is not None or not _segment_fits(offering, facts):
         return
+    answer = next(answers[word] for word in offering.answers if word in answers)
     met, open_ = _judge(offering, facts)
     if met is None:
         return

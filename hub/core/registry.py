@@ -43,6 +43,7 @@ class _View:
     agencies_at: Mapping[AreaCode, tuple[Agency, ...]]
     everywhere: tuple[Agency, ...]
     offerings: tuple[Offering, ...]
+    answering: Mapping[str, tuple[Offering, ...]]
     inside: Mapping[AreaCode, tuple[AreaCode, ...]]
     covering: dict[AreaCode, tuple[Agency, ...]] = field(default_factory=dict)
     authorities: dict[AreaCode, tuple[Agency, ...]] = field(default_factory=dict)
@@ -170,6 +171,12 @@ class Registry:
         """The services in force on that day, by code, each with those of its conditions that are in force."""
         return self._view(day).offerings
 
+    def offerings_answering(self, words: Iterable[str], day: date) -> tuple[Offering, ...]:
+        """Of the services in force those that answer one of these kinds, subjects or needs, by code."""
+        answering = self._view(day).answering
+        found = {offering.code: offering for word in words for offering in answering.get(word, ())}
+        return tuple(found[code] for code in sorted(found))
+
     def offering(self, code: str) -> Offering | None:
         """The service of that code, in force or not, with all its conditions."""
         return self.all_offerings.get(code)
@@ -194,11 +201,13 @@ class Registry:
             if code in self._municipalities and area.holds_on(day):
                 for wider in self._above[code]:
                     inside[wider].append(code)
+        offerings = tuple(as_of(offer, day) for offer in self.all_offerings.values() if offer.holds_on(day))
         return _View(
             agencies=agencies,
             agencies_at={code: tuple(found) for code, found in at.items()},
             everywhere=tuple(agency for agency in agencies if _is_national(agency)),
-            offerings=tuple(as_of(offer, day) for offer in self.all_offerings.values() if offer.holds_on(day)),
+            offerings=offerings,
+            answering=_by_answer(offerings),
             inside={code: tuple(found) for code, found in inside.items()},
         )
 
@@ -224,6 +233,14 @@ def _by_key(what: str, rows: Iterable[_Row], key: Callable[[_Row], str]) -> dict
             raise Misconfigured(f"the registry has two rows for the {what} {key(row)}")
         found[key(row)] = row
     return {name: found[name] for name in sorted(found)}
+
+
+def _by_answer(offerings: Iterable[Offering]) -> dict[str, tuple[Offering, ...]]:
+    found: dict[str, tuple[Offering, ...]] = {}
+    for offering in offerings:
+        for word in offering.answers:
+            found[word] = (*found.get(word, ()), offering)
+    return found
 
 
 def _is_national(agency: Agency) -> bool:

@@ -5,6 +5,7 @@ the whole of what it sent itself.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from schemas.agency import Agency
@@ -45,6 +46,7 @@ SHARED_REFERENCES = frozenset({"ura_customer", "ura_assignment", "job_market_fin
 
 _SOLE_TRADER = ("toiminimi", "tmi", "elinkeinonharjoittaja", "näringsidkare", "sole trader", "enskild firma")
 _COUNT_FIELDS = ("said", "low", "high")
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 _Tree = dict[str, Any]
 
 
@@ -64,6 +66,22 @@ def cut(event: EmployerEvent, agency: str, purpose: Purpose) -> dict[str, Any]:
     if agency == event.sender:
         return dict(event.notice)
     return cut_for(event.notice, purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """The copies of one step, for several agencies: a cut is made once for each purpose."""
+
+    event: EmployerEvent
+    _made: dict[Purpose, dict[str, Any]] = field(default_factory=dict)
+
+    def copy_for(self, agency: str, purpose: Purpose) -> dict[str, Any]:
+        """The event's notice as the agency may see it for that purpose."""
+        if agency == self.event.sender:
+            return cut(self.event, agency, purpose)
+        if purpose not in self._made:
+            self._made[purpose] = cut(self.event, agency, purpose)
+        return self._made[purpose]
 
 
 def cut_for(notice: Mapping[str, Any], purpose: Purpose) -> dict[str, Any]:
@@ -104,8 +122,8 @@ def _cut(value: Any, allowed: _Tree | str) -> Any:
         return [part for item in value if (part := _cut(item, allowed))]
     if not isinstance(value, Mapping):
         return None
-    parts = ((name, _cut(value[name], below)) for name, below in allowed.items() if name in value)
-    return {name: part for name, part in parts if part is not None}
+    told = [name for name in value if name in allowed]
+    return {name: part for name in told if (part := _cut(value[name], allowed[name])) is not None}
 
 
 def _count(value: Any) -> Any:
@@ -115,6 +133,8 @@ def _count(value: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
+    if type(value) in _SCALARS:
+        return True
     if isinstance(value, list | tuple):
         return not any(isinstance(item, Mapping | list | tuple) for item in value)
     return not isinstance(value, Mapping)
