@@ -6,6 +6,7 @@ import uvicorn
 
 from api.app import SERVING, create_app
 from hub.agents.hand import day_of
+from hub.lasting import settle
 from hub.wiring import Wiring
 from schemas.topics import Topic
 
@@ -27,6 +28,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         checks={"kafka": wiring.publisher.ready},
         backlog=wiring.intake_lag,
     )
+    settle()
     try:
         uvicorn.run(app, host=host, port=port, log_level="warning", **SERVING)
     finally:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import structlog
+import uvloop
 
 from connectors.outbound.groups import Groups
 from hub.agents.app import LONGEST_GAP, make_app, make_producer
@@ -22,6 +23,7 @@ from hub.agents.registry import RegistryFollower
 from hub.agents.routing import routing
 from hub.agents.sending import Sender, die
 from hub.agents.stage import Stage, attach
+from hub.lasting import settle
 from schemas.errors import Misconfigured
 from schemas.topics import BACK, FRONT
 
@@ -42,7 +44,8 @@ def run(bootstrap: str, prefix: str, sides: Sequence[Side], *, from_start: bool 
     follower = RegistryFollower(bootstrap, prefix, on_failure=lambda error: die("the registry is lost", error=error))
     follower.start(REGISTRY_WITHIN)
     hand = Hand(follower.current, prefix)
-    asyncio.run(_work([_app(bootstrap, prefix, side, hand) for side in sides]))
+    settle()
+    uvloop.run(_work([_app(bootstrap, prefix, side, hand) for side in sides]))
     follower.close()
 
 

@@ -8,6 +8,7 @@ written record back through the library.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -42,18 +43,23 @@ def type_of(*parts: str) -> str:
 
 def event(topic: str, key: str, data: BaseModel, *, id: str, type: str, source: str, time: datetime) -> Message:
     """A CloudEvent around `data`. `time` is when it happened, by the log's own append time, never a worker's clock."""
-    schema = f"{SCHEMA_ROOT}:{data.__class__.__name__}:{MAJOR}"
+    subject = key.encode()
     headers = (
         ("ce_specversion", SPEC),
         ("ce_id", id.encode()),
         ("ce_type", type.encode()),
         ("ce_source", source.encode()),
-        ("ce_subject", key.encode()),
+        ("ce_subject", subject),
         ("ce_time", time.isoformat().replace("+00:00", "Z").encode()),
-        ("ce_dataschema", schema.encode()),
+        ("ce_dataschema", _schema_of(data.__class__)),
         ("content-type", JSON),
     )
-    return Message(topic, key.encode(), data.model_dump_json().encode(), headers)
+    return Message(topic, subject, data.model_dump_json().encode(), headers)
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> bytes:
+    return f"{SCHEMA_ROOT}:{model.__name__}:{MAJOR}".encode()
 
 
 def header(headers: Iterable[tuple[str, bytes | None]], name: str) -> str | None:

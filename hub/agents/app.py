@@ -17,6 +17,8 @@ SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.0
 COMMIT_SECONDS = 0.5
 LONGEST_GAP = SESSION_SECONDS / 2
+LINGER_MS = 2
+"""How long a record waits for company: each hop later by as much, but a third fewer requests for broker and worker."""
 
 
 def make_app(group: str, bootstrap: str, folder: Path | None = None) -> Any:
@@ -47,7 +49,7 @@ def make_app(group: str, bootstrap: str, folder: Path | None = None) -> Any:
     )
 
 
-def make_producer(bootstrap: str, linger_ms: float = 0) -> Producer:
+def make_producer(bootstrap: str, linger_ms: float = LINGER_MS) -> Producer:
     """The producer of a worker: idempotent, so that order holds and a retry is never a second record."""
     return Producer(
         {

@@ -1,5 +1,7 @@
 """Cases: the layoff alert leaves from here, two hops from the door, whatever routing and enrichment do."""
 
+from dataclasses import replace
+
 import structlog
 
 from hub.agents.hand import Hand, day_of, moment
@@ -48,8 +50,5 @@ def _alerts(hand: Hand, event: EmployerEvent, record: Record) -> tuple[LayoffAle
 
 def _twice(hand: Hand, event: EmployerEvent, alert: LayoffAlert) -> tuple[Message, Message]:
     """One event on the hub's topic and in the agency's outbox, under one id."""
-    at = event.received_at
-    return (
-        hand.say(topics.ALERTS, event.employer_key, alert, alert.event_id, "alert.layoff", at),
-        hand.tell(alert.agency, event.employer_key, alert, alert.event_id, "alert.layoff", at),
-    )
+    said = hand.say(topics.ALERTS, event.employer_key, alert, alert.event_id, "alert.layoff", event.received_at)
+    return said, replace(said, topic=hand.prefix + topics.outbox(alert.agency).name)

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 WINDOW = 2_000
 """Records in flight at the most: enough to fill the broker's pipeline, few enough to drain in a second."""
 TURN = 0.002
+STATE_EVERY = 0.05
 IDLE_TURN = 0.5
 DRAIN_WITHIN = 4.0
 NOTE_WITHIN = 10.0
@@ -72,6 +73,7 @@ class Stage:
         self._gate = asyncio.Event()
         self._busy = asyncio.Event()
         self._generation = 0
+        self._written = 0.0
         self._flying: deque[_InFlight] = deque()
         self._marking: deque[_Batch] = deque()
 
@@ -143,9 +145,16 @@ class Stage:
                 die("this process stood still too long, its partitions may be another's", seconds=round(now - last, 1))
             last = now
             self._sender.poll()
-            self._write_state()
+            if self._state_is_due(now):
+                self._written = now
+                self._write_state()
             self._acknowledge()
             await self._next_turn()
+
+    def _state_is_due(self, now: float) -> bool:
+        """Now and then, so that one mark closes many steps; at once where records or a revoke wait for it."""
+        pressed = len(self._flying) >= WINDOW // 2 or not self._gate.is_set()
+        return pressed or now - self._written >= STATE_EVERY
 
     async def _next_turn(self) -> None:
         """Soon while anything is in flight, else when the next record comes: an idle worker costs nothing."""

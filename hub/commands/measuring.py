@@ -10,7 +10,7 @@ from hub.trials.bench import path
 from hub.trials.soak.run import Wish, soak
 
 commands = typer.Typer()
-bench = typer.Typer(no_args_is_help=True, help="Measure, as ratios in one run. Example: hub bench path --notices 20000")
+bench = typer.Typer(no_args_is_help=True, help="Measure, as ratios in one run. Example: hub bench path --notices 12000")
 commands.add_typer(bench, name="bench")
 _A_ROUND = 12_500
 """Submissions for each round of faults: more of them, more faults, three rounds at the least."""
@@ -31,11 +31,11 @@ def run_soak(
     raise typer.Exit(0 if good else 1)
 
 
-@bench.command("path", epilog="Example: hub bench path --notices 20000 --seconds 60")
+@bench.command("path", epilog="Example: hub bench path --notices 12000 --seconds 60")
 def bench_path(
-    notices: Annotated[int, typer.Option(help="Notices that each measured run takes.", min=100)] = 20_000,
+    notices: Annotated[int, typer.Option(help="Notices that each measured run takes.", min=100)] = 12_000,
     seconds: Annotated[float, typer.Option(help="Seconds of the steady flow in which times are taken.", min=2)] = 60.0,
-    rounds: Annotated[int, typer.Option(help="How often each run is repeated, in turns; the median counts.", min=1)] = 2,
+    rounds: Annotated[int, typer.Option(help="How often each run is repeated, in turns; the median counts.", min=1)] = 3,
     as_json: AsJson = False,
 ) -> None:
     """The whole path against a plain Faust app and a bare loop with the same rules; then times and memory."""

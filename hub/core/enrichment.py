@@ -7,6 +7,7 @@ consultant tells the employer (seed: take a stand, bring up options that the cus
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any, get_args
 
 from hub.core.facts import Facts, needs_in
@@ -84,6 +85,7 @@ def _answers(facts: Facts) -> dict[str, Names]:
     return found | {need: _need(need) for need in needs_in(facts)}
 
 
+@lru_cache(256)
 def _need(code: str) -> Names:
     return Names(fi=f"Työnantajan tarve: {code}", sv=f"Arbetsgivarens behov: {code}", en=f"The employer's need: {code}")
 

@@ -10,7 +10,7 @@ from hub.trials.load import Item
 from hub.trials.soak.ground import Ground, Say
 from hub.trials.soak.places import Places
 
-_LOOK = 0.1
+_LOOK = 0.5
 _BEGINS_WITHIN = 90.0
 _MOVES_WITHIN = 60.0
 
@@ -62,5 +62,5 @@ def _once_begun(here: Field) -> float:
     while not here.begun():
         if time.monotonic() > deadline:
             raise Stuck(f"nothing was taken within {_BEGINS_WITHIN:.0f} s")
-        time.sleep(_LOOK / 4)
+        time.sleep(_LOOK / 20)
     return time.monotonic()
