@@ -137,6 +137,14 @@ def test_offerings_of_a_day() -> None:
     assert REGISTRY.offering("V05") is not None
 
 
+def test_what_answers_is_what_names_one_of_the_words() -> None:
+    words = ("N_RECRUIT", "N_REDUCE", "no-such-word")
+    answering = REGISTRY.offerings_answering(words, DAY)
+    assert answering == tuple(offer for offer in REGISTRY.offerings_for(DAY) if not set(words).isdisjoint(offer.answers))
+    assert len(answering) > 10
+    assert REGISTRY.offerings_answering((), DAY) == ()
+
+
 def test_only_conditions_in_force_come_with_an_offering() -> None:
     def rule(value: int, start: date, end: date | None) -> Condition:
         return Condition(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from hub.core.views import ALLOWED, Purpose, cut, cut_for, purpose_for, stub
+from hub.core.views import ALLOWED, Cuts, Purpose, cut, cut_for, purpose_for, stub
 from schemas.count import Count
 from schemas.messages import Role
 from schemas.notice import DevelopmentNotice, DownsizingNotice, RecruitmentNotice
@@ -96,6 +96,14 @@ def test_an_authority_sees_all_but_references_into_systems_of_others() -> None:
 def test_an_agency_sees_all_that_it_sent_itself() -> None:
     event = an_event(FULL, sender="ta-39")
     assert cut(event, "ta-39", "authority") == event.notice
+
+
+def test_copies_of_one_step_are_the_cuts_of_each_purpose_and_the_sender_has_its_own() -> None:
+    event = an_event(a_downsizing_notice())
+    copies = Cuts(event)
+    assert copies.copy_for(event.sender, "partner") == event.notice
+    for purpose in PURPOSES:
+        assert copies.copy_for("evk-08", purpose) == copies.copy_for("evk-09", purpose) == cut(event, "evk-08", purpose)
 
 
 def test_a_partner_sees_what_it_needs_to_act() -> None:
