@@ -1,19 +1,22 @@
 """Parts of the OpenAPI document that FastAPI cannot know: bodies that are read as bytes, and how errors look."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from api.answers import EXAMPLE_RECEIPT, Batch, LineResult
 from api.bodies import CLOUDEVENT, JSON, LINES
 from api.errors import HTTP, PROBLEM_JSON, Kind, Problem, kind_of, problem
-from api.examples import DOWNSIZING, NOTICES, SUMMARIES, enveloped
+from api.examples import CHANGES, DOWNSIZING, NOTICES, SUMMARIES, enveloped
 from schemas import errors as tree
+from schemas.changes import Correction, Withdrawal
 from schemas.errors import Finding
 from schemas.notice import NOTICE
 
 Described = dict[int | str, dict[str, Any]]
+_InMode = tuple[type[BaseModel], Literal["validation", "serialization"]]
 _REF = "#/components/schemas/"
 _TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -73,18 +76,21 @@ def _named(values: dict[str, Any]) -> dict[str, Any]:
     return {name: {"summary": SUMMARIES[name], "value": value} for name, value in values.items()}
 
 
-_NOTICE_REF = {"$ref": f"{_REF}Notice"}
+_SAID_REF = {"$ref": f"{_REF}Said"}
 NOTICE_REQUEST = _body(
     {
-        JSON: {"schema": _NOTICE_REF, "examples": _named(NOTICES)},
+        JSON: {"schema": _SAID_REF, "examples": _named(NOTICES | CHANGES)},
         CLOUDEVENT: {"schema": {"$ref": f"{_REF}NoticeEvent"}, "example": enveloped(DOWNSIZING)},
     }
 )
 BATCH_REQUEST = _body(
-    {JSON: {"schema": {"type": "array", "maxItems": 1000, "items": _NOTICE_REF}, "example": list(NOTICES.values())}}
+    {JSON: {"schema": {"type": "array", "maxItems": 1000, "items": _SAID_REF}, "example": list(NOTICES.values())}}
 )
 _LINES_EXAMPLE = "".join(json.dumps(notice, ensure_ascii=False) + "\n" for notice in NOTICES.values())
-_LINES_SCHEMA = {"type": "string", "description": "One notice as JSON on each line, each line ended by a newline"}
+_LINES_SCHEMA = {
+    "type": "string",
+    "description": "A notice or a change as JSON on each line, each line ended by a newline",
+}
 LINES_REQUEST = _body({media: {"schema": _LINES_SCHEMA, "example": _LINES_EXAMPLE} for media in LINES})
 
 
@@ -104,10 +110,16 @@ def components() -> dict[str, Any]:
     """The schemas of what stands in bodies: the notices with their parts, the event around one, a problem."""
     notice = NOTICE.json_schema(ref_template=_REF + "{model}", mode="validation")
     parts = notice.pop("$defs")
-    _, told = models_json_schema([(Problem, "serialization"), (LineResult, "serialization")], ref_template=_REF + "{model}")
-    return {**parts, **told["$defs"], "Notice": notice, "NoticeEvent": _EVENT}
+    read: list[_InMode] = [(model, "validation") for model in (Correction, Withdrawal)]
+    told_of: list[_InMode] = [(model, "serialization") for model in (Problem, LineResult)]
+    _, told = models_json_schema([*read, *told_of], ref_template=_REF + "{model}")
+    return {**parts, **told["$defs"], "Notice": notice, "Said": _SAID, "NoticeEvent": _EVENT}
 
 
+_SAID = {
+    "description": "A notice, or the change of one that your agency sent: a correction holds the whole notice anew.",
+    "anyOf": [{"$ref": f"{_REF}{name}"} for name in ("Notice", "Correction", "Withdrawal")],
+}
 _TEXT = {"type": "string", "minLength": 1}
 _EVENT: dict[str, Any] = {
     "type": "object",
@@ -119,6 +131,6 @@ _EVENT: dict[str, Any] = {
         "source": _TEXT,
         "type": _TEXT,
         "datacontenttype": {"const": JSON},
-        "data": _NOTICE_REF,
+        "data": _SAID_REF,
     },
 }

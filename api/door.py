@@ -8,7 +8,8 @@ from threading import BoundedSemaphore
 
 from api.envelope import read_enveloped
 from api.metrics import Metrics
-from hub.core.admission import AnyNotice, read_notice
+from hub.core.admission import Said, read_said
+from hub.core.steps import named_in
 from hub.ports import Publisher
 from schemas.errors import HubError, NotReady, Refusal
 from schemas.ids import receipt_of
@@ -22,25 +23,25 @@ AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A notice on its way: its receipt, and the record that carries it."""
+    """A notice or a change of one on its way: the notice's receipt, and the record that carries it."""
 
     receipt: str
     message: Message
 
 
-def submission(sender: str, notice: AnyNotice, body: bytes, topic: str, now: datetime) -> Submitted:
-    """The record that carries a notice of that agency, its bytes untouched."""
-    receipt = receipt_of(sender, notice.source, notice.id)
+def submission(sender: str, said: Said, body: bytes, topic: str, now: datetime) -> Submitted:
+    """The record that carries what that agency says, its bytes untouched; a change goes where its notice went."""
+    source, _ = named_in(said)
     record = event(
         topic,
-        sender + SEPARATOR + notice.source,
+        sender + SEPARATOR + source,
         Submission(sender=sender, way="api", body=body.decode()),
-        id=receipt,
+        id=receipt_of(sender, source, said.id),
         type=type_of("submission"),
         source=f"urn:employersituation:agency:{sender}",
         time=now,
     )
-    return Submitted(receipt, record)
+    return Submitted(receipt_of(sender, *named_in(said)), record)
 
 
 class Door:
@@ -56,11 +57,11 @@ class Door:
     def check(self, sender: str, body: bytes, enveloped: bool = False) -> Submitted:
         """The submission that the body becomes; nothing is written yet. Refusal with every finding where it is none."""
         try:
-            notice, content = read_enveloped(body) if enveloped else (read_notice(body), body)
+            said, content = read_enveloped(body) if enveloped else (read_said(body), body)
         except Refusal:
             self._metrics.taken("refused")
             raise
-        return submission(sender, notice, content, self._topic, self._now())
+        return submission(sender, said, content, self._topic, self._now())
 
     def publish(self, submitted: Sequence[Submitted]) -> None:
         """Write them and wait for the broker. NotReady where it did not confirm, or too many wait for it already."""

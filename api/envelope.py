@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from api.slices import malformed, members
-from hub.core.admission import AnyNotice, read_notice
+from hub.core.admission import Said, read_said
 from hub.core.masking import personal_codes
 from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 
@@ -14,11 +14,11 @@ REQUIRED = ("specversion", "id", "source", "type")
 DATA = "data"
 
 
-def read_enveloped(body: bytes) -> tuple[AnyNotice, bytes]:
-    """The notice in the event's `data`, and its bytes. Places of findings begin with `/data`."""
+def read_enveloped(body: bytes) -> tuple[Said, bytes]:
+    """What is said in the event's `data`, and its bytes. Places of findings begin with `/data`."""
     data = unwrap(body)
     try:
-        return read_notice(data), data
+        return read_said(data), data
     except Refusal as error:
         raise type(error)(error.detail, tuple(_below(finding) for finding in error.findings)) from None
 

@@ -71,7 +71,23 @@ SUMMARIES = {
     "recruitment": "An employer will hire about forty welders",
     "downsizing": "An employer begins change negotiations at two places",
     "development": "An employer needs training for its staff",
+    "correction": "The negotiations have ended in a decision",
+    "withdrawal": "The recruitment was cancelled",
 }
+
+
+CORRECTION: dict[str, Any] = {
+    "id": "D-2026-0031/correction-1",
+    "corrects": {"source": DOWNSIZING["source"], "id": DOWNSIZING["id"]},
+    "reason": "The employer announced the decision.",
+    "notice": DOWNSIZING | {"stage": "decision"},
+}
+WITHDRAWAL: dict[str, Any] = {
+    "id": "R-2026-0117/withdrawal",
+    "withdraws": {"source": RECRUITMENT["source"], "id": RECRUITMENT["id"]},
+    "reason": "The employer does not hire after all.",
+}
+CHANGES = {"correction": CORRECTION, "withdrawal": WITHDRAWAL}
 
 
 def enveloped(notice: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,10 @@ from schemas.ids import AgencyId
 from schemas.notice import Kind
 
 Verdict = Literal["accepted", "repeat", "refused", "quarantined"]
-Outcome = Literal["routed", "kept", "held", "fallback"]
+Outcome = Literal["routed", "kept", "held", "fallback", "ended"]
+"""`ended`: the step takes the notice back, or away from this employer: whoever was told hears that, nobody else anything."""
+StepType = Literal["notice", "correction", "withdrawal", "moved"]
+"""`moved`: the employer was wrong; the notice goes on under another employer's key with the next step."""
 Role = Literal[
     "own-area",
     "home-area",
@@ -43,12 +46,17 @@ class Coordinates(Inside):
 
 
 class EmployerEvent(Inside):
-    """One step of a notice in the employer's history; every other agent works from these."""
+    """One step of a notice in the employer's history; every other agent works from these.
+
+    `notice` is empty in a step that ends the notice here (withdrawal, moved). `change` is the id of the correction or
+    withdrawal that asked for the step, and `reason` what its sender said of it. `withdrawn_before`: its withdrawal came
+    first, so that nobody is told.
+    """
 
     receipt: str
     step: int
     kind: Kind
-    type: Literal["notice"] = "notice"
+    type: StepType = "notice"
     sender: AgencyId
     source: str
     id: str
@@ -56,7 +64,15 @@ class EmployerEvent(Inside):
     received_at: Moment
     origin: Coordinates
     historic: bool = False
+    change: str | None = None
+    reason: str | None = None
+    withdrawn_before: bool = False
     notice: dict[str, Any]
+
+    @property
+    def ends(self) -> bool:
+        """Whether the notice is no longer there with this step, under this employer's key."""
+        return self.type in ("withdrawal", "moved")
 
 
 class RefusedNotice(Inside):

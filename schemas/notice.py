@@ -15,6 +15,8 @@ from schemas.offering import Segment
 Kind = Literal["recruitment", "downsizing", "development"]
 Line = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=8_000)]
+SourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:-]*$", max_length=120)]
+"""The system of the sender in which a notice has its id."""
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -119,7 +121,7 @@ class ForeignReference(Door):
 
 class _Common(Door):
     id: Reference
-    source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/:-]*$", max_length=120)]
+    source: SourceName
     employer: Employer
     workplaces: Annotated[tuple[Workplace, ...], Field(min_length=1, max_length=200)]
     needs: Annotated[tuple[Need, ...], Field(max_length=30)] = ()

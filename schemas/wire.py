@@ -105,6 +105,7 @@ def _said(rule: str, message: str) -> str:
 
 def _pointer(loc: tuple[int | str, ...]) -> str:
     parts = [str(part).replace("~", "~0").replace("/", "~1") for part in loc]
-    if parts and parts[0] in ("recruitment", "downsizing", "development"):
-        parts = parts[1:]
+    tag = 1 if parts[:1] == ["notice"] else 0  # the union's tag is no part of the body
+    if parts[tag : tag + 1] and parts[tag] in ("recruitment", "downsizing", "development"):
+        del parts[tag]
     return "".join(f"/{part}" for part in parts)

@@ -106,6 +106,17 @@ def a_development_notice(**changes: Any) -> dict[str, Any]:
     )
 
 
+def a_correction(notice: Mapping[str, Any], id: str = "c-1", **changes: Any) -> dict[str, Any]:
+    """A new version of the notice, with these changes."""
+    corrects = {"source": notice["source"], "id": notice["id"]}
+    return {"id": id, "corrects": corrects, "reason": "Lukumäärä tarkentui.", "notice": merged(notice, changes)}
+
+
+def a_withdrawal(notice: Mapping[str, Any], id: str = "w-1") -> dict[str, Any]:
+    """The notice is taken back."""
+    return {"id": id, "withdraws": {"source": notice["source"], "id": notice["id"]}, "reason": "Sent by mistake."}
+
+
 def an_event(notice: Mapping[str, Any], sender: str = "ta-39", registry: Registry | None = None, **changes: Any) -> EmployerEvent:
     """The accepted step of that notice, as intake writes it."""
     read = read_notice(body_of(notice))

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import jsonpatch
+
 from connectors.store.lists import SENT
 
 Recut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Agency and copy to what it may see of the copy today: less or the same, None for nothing."""
 
-_OF_EVENT = ("sender", "source", "id", "historic", "notice")
+_OF_EVENT = ("sender", "source", "id", "historic", "type", "change", "reason", "withdrawn_before", "notice")
 _OF_COPY = (
     *("purpose", "why", "line", "competence", "offerings", "enriched", "bare", "people", "registry_revision"),
     *("mailboxes", "notice"),
@@ -50,13 +52,27 @@ def best_of_each_step(rows: Sequence[Any]) -> list[Any]:
 
 
 def with_versions(steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The newest step, and all of them, each with the step that took its place."""
+    """The newest step, and all of them, each with what it changed and the step that took its place."""
     after = [step["step"] for step in steps[1:]]
+    before = [None, *(step.get("notice") for step in steps[:-1])]
     versions = [
-        {"step": step["step"], "received_at": step["received_at"], "superseded_by": later, "notice": step.get("notice")}
-        for step, later in zip(steps, [*after, None], strict=True)
+        {
+            "step": step["step"],
+            "received_at": step["received_at"],
+            "superseded_by": later,
+            "changes": _changes(earlier, step.get("notice")),
+            "notice": step.get("notice"),
+        }
+        for step, later, earlier in zip(steps, [*after, None], before, strict=True)
     ]
     return {**steps[-1], "versions": versions}
+
+
+def _changes(earlier: Any, notice: Any) -> list[dict[str, Any]] | None:
+    """As a JSON Patch (RFC 6902) from the version before as the same agency may see it; None where one of them is not there."""
+    if not earlier or not notice or notice.get("no_longer_concerns_you"):
+        return None
+    return list(jsonpatch.make_patch(earlier, notice))
 
 
 def refusal(row: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
 from hub.core.admission import notice_of
-from hub.core.alerts import bare_alert, layoff_alerts
+from hub.core.alerts import bare_alert, closing_alerts, layoff_alerts
 from schemas import topics
 from schemas.errors import MalformedMessage
 from schemas.messages import EmployerEvent, LayoffAlert
@@ -19,19 +19,31 @@ log = structlog.get_logger()
 
 
 def cases(hand: Hand) -> Agent:
-    """The agent over employer.events that alerts change-security coordinators."""
+    """The agent over employer.events that alerts change-security coordinators.
 
-    def step(record: Record, _: PartitionState) -> Plan:
+    Its state: by receipt, the agencies that the last step of a downsizing alerted.
+    """
+
+    def step(record: Record, state: PartitionState) -> Plan:
         try:
             event = read(EmployerEvent, record.value, record.headers)
         except MalformedMessage as error:
             return hand.bury(record, "cases", error)
-        if event.kind != "downsizing" or event.historic:
-            return Plan()
-        alerts = _alerts(hand, event, record)
-        return Plan(tuple(message for alert in alerts for message in _twice(hand, event, alert)))
+        key = event.receipt.encode()
+        before = set(state.values.get(key, b"").decode().split())
+        alerts = _alerts(hand, event, record) if _alarms(event) else ()
+        now = {alert.agency for alert in alerts}
+        if any(alert.bare for alert in alerts):  # the rules failed: nobody can be told that it is over for them
+            now |= before
+        over = closing_alerts(event, before - now, hand.registry().revision) if before - now else ()
+        outputs = tuple(message for alert in (*alerts, *over) for message in _twice(hand, event, alert))
+        return Plan(outputs, ((key, " ".join(sorted(now)).encode() or None),) if now or before else ())
 
     return Agent("cases", topics.EVENTS, topics.CASES_STATE, step, hand.set_aside("cases"))
+
+
+def _alarms(event: EmployerEvent) -> bool:
+    return event.kind == "downsizing" and not event.historic and not event.ends
 
 
 def _alerts(hand: Hand, event: EmployerEvent, record: Record) -> tuple[LayoffAlert, ...]:

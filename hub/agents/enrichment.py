@@ -52,10 +52,12 @@ def enrichment(hand: Hand) -> Agent:
 
 def _enrich(routed: RoutedNotice, registry: Registry) -> _Found:
     """Where the rules fail the notice goes without offers, and says so (DESIGN §2)."""
+    if not routed.recipients or routed.event.ends:
+        return _Found(routed, registry, (), True)
     day = day_of(routed.decided_as_of)
     try:
         facts = facts_of(notice_of(routed.event), registry, day)
-        return _Found(routed, registry, offerings(facts, routed, registry, day) if routed.recipients else (), True)
+        return _Found(routed, registry, offerings(facts, routed, registry, day), True)
     except Exception as error:  # whatever is wrong with a rule: nobody waits for it, and the operator hears of it
         log.error("offers failed, it goes without", receipt=routed.receipt, step=routed.step, error=type(error).__name__)
         return _Found(routed, registry, (), False)

@@ -1,6 +1,5 @@
 """Intake, the one door: each submission gets one verdict, and each accepted one its place in an employer's history."""
 
-import hashlib
 from dataclasses import dataclass
 
 import orjson
@@ -8,10 +7,12 @@ import orjson
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
-from hub.core.admission import AnyNotice, admit, digest, employer_key, read_notice
+from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import mask, personal_codes
+from hub.core.steps import Known, Step, change_in, content_of, named_in, take
 from schemas import topics
 from schemas.agency import Agency
+from schemas.changes import named_in_tree
 from schemas.errors import Conflict, Finding, HubError, MalformedMessage, NotPermitted, Refusal
 from schemas.ids import event_id_of, receipt_of
 from schemas.messages import EmployerEvent, RefusedNotice, RepeatedNotice, Submission
@@ -19,20 +20,34 @@ from schemas.wire import Message, read
 
 LONGEST_KEPT = 64 * 1024
 """Characters of a refused body that are kept for its sender to read."""
+CHANGE = b"c"
+"""Begins what is remembered of a change; what is remembered of a notice begins with its standing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A submission that was read: the notice in it, and who sends it."""
+class Arrived:
+    """A submission that was read: what is said in it, by whom, of which notice."""
 
+    record: Record
     submission: Submission
     sender: Agency
-    notice: AnyNotice
+    said: Said
     receipt: str
+
+    @property
+    def notice_key(self) -> bytes:
+        """Under which key the notice is remembered."""
+        return self.receipt.encode()
+
+    @property
+    def change_key(self) -> bytes | None:
+        """Under which key the change itself is remembered: changes and notices of a source share one space of ids."""
+        change = change_in(self.said)
+        return receipt_of(self.sender.id, change.named.source, change.id).encode() if change else None
 
 
 def intake(hand: Hand) -> Agent:
-    """The agent over notices.received."""
+    """The agent over notices.received. Its state: by receipt what is known of a notice, or a change's content."""
 
     def step(record: Record, state: PartitionState) -> Plan:
         try:
@@ -40,67 +55,80 @@ def intake(hand: Hand) -> Agent:
         except MalformedMessage as error:
             return _by_hand(hand, record, error)
         try:
-            return _take(hand, record, state, _read(hand, record, submission))
+            return _take(hand, state, _read(hand, record, submission))
         except (Refusal, Conflict) as error:
             return Plan((_refusal(hand, record, submission, error),))
 
     return Agent("intake", topics.RECEIVED, topics.INTAKE_STATE, step, lambda record: _set_aside(hand, record))
 
 
-def _read(hand: Hand, record: Record, submission: Submission) -> Said:
+def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
     registry, day = hand.registry(), day_of(moment(record))
     sender = registry.agency(submission.sender)
     if sender is None:
         raise NotPermitted("no such agency", (Finding(rule="unknown-sender", place="", message="no such agency"),))
-    notice = read_notice(submission.body.encode("utf-8", "surrogatepass"))
-    if findings := admit(notice, sender, registry, day):
+    said = read_said(submission.body.encode("utf-8", "surrogatepass"))
+    if findings := admit_said(said, sender, registry, day):
         raise Refusal(f"{len(findings)} findings", findings)
-    return Said(submission, sender, notice, receipt_of(sender.id, notice.source, notice.id))
+    return Arrived(record, submission, sender, said, receipt_of(sender.id, *named_in(said)))
 
 
-def _take(hand: Hand, record: Record, state: PartitionState, said: Said) -> Plan:
-    """Accepted, or a repeat, or the same identity with another content."""
-    key, content = said.receipt.encode(), _content(said.notice)
-    known = state.values.get(key)
-    if known == content:
-        return Plan((_repeat(hand, record, said),))
-    if known is not None:
-        raise Conflict("this id was sent before with another content", (_CONFLICT,))
-    return Plan((_accepted(hand, record, said),), ((key, content),))
+def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
+    """Its steps in the history, or a repeat; and what is to be remembered."""
+    content = content_of(arrived.said)
+    if _said_before(state, arrived, content):
+        return Plan((_repeat(hand, arrived),))
+    held = state.values.get(arrived.notice_key)
+    taken = take(arrived.said, Known.decode(held) if held else None, arrived.sender)
+    updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
+    if taken.refusal:
+        return Plan((_refusal(hand, arrived.record, arrived.submission, taken.refusal),), tuple(updates.items()))
+    if arrived.change_key:
+        updates[arrived.change_key] = CHANGE + content
+    outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
+    return Plan(outputs or (_repeat(hand, arrived),), tuple(updates.items()))
 
 
-_CONFLICT = Finding(
-    rule="conflict", place="/id", message="this id was sent before with another content; use a new id for a new notice"
-)
+def _said_before(state: PartitionState, arrived: Arrived, content: bytes) -> bool:
+    """Whether it is a change that was taken before. Conflict where its id stands for something else."""
+    own = arrived.change_key or arrived.notice_key
+    held = state.values.get(own)
+    if held is None or (arrived.change_key is None and not held.startswith(CHANGE)):
+        return False
+    if arrived.change_key is not None and held == CHANGE + content:
+        return True
+    message = "this id was used before for something else; each notice and each change has an id of its own"
+    raise Conflict("this id was used before for something else", (Finding(rule="conflict", place="/id", message=message),))
 
 
-def _content(notice: AnyNotice) -> bytes:
-    """Compact: with a million ids each byte counts."""
-    return hashlib.blake2b(digest(notice).encode(), digest_size=16).digest()
-
-
-def _accepted(hand: Hand, record: Record, said: Said) -> Message:
-    notice, at = said.notice, moment(record)
+def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
+    at, change = moment(arrived.record), change_in(arrived.said)
+    source, name = named_in(arrived.said)
     step = EmployerEvent(
-        receipt=said.receipt,
-        step=1,
-        kind=notice.kind,
-        sender=said.sender.id,
-        source=notice.source,
-        id=notice.id,
-        employer_key=employer_key(notice, said.sender),
+        receipt=arrived.receipt,
+        step=taken.number,
+        kind=taken.kind,
+        type=taken.type,
+        sender=arrived.sender.id,
+        source=source,
+        id=name,
+        employer_key=taken.employer_key,
         received_at=at,
-        origin=hand.origin(record),
-        historic=notice.historic,
-        notice=notice.model_dump(mode="json", exclude_none=True),
+        origin=hand.origin(arrived.record),
+        historic=taken.notice.historic if taken.notice else False,
+        change=change.id if change else None,
+        reason=change.reason if change else None,
+        withdrawn_before=taken.withdrawn_before,
+        notice=taken.notice.model_dump(mode="json", exclude_none=True) if taken.notice else {},
     )
     event_id = event_id_of(step.receipt, step.step, "event")
-    return hand.say(topics.EVENTS, step.employer_key, step, event_id, f"notice.{step.kind}", at)
+    return hand.say(topics.EVENTS, step.employer_key, step, event_id, f"{step.type}.{step.kind}", at)
 
 
-def _repeat(hand: Hand, record: Record, said: Said) -> Message:
+def _repeat(hand: Hand, arrived: Arrived) -> Message:
+    record = arrived.record
     at, origin = moment(record), hand.origin(record)
-    repeated = RepeatedNotice(receipt=said.receipt, sender=said.sender.id, received_at=at, origin=origin)
+    repeated = RepeatedNotice(receipt=arrived.receipt, sender=arrived.sender.id, received_at=at, origin=origin)
     return hand.say(topics.REPEATED, _key(record), repeated, _verdict_id(record), "notice.repeated", at)
 
 
@@ -166,8 +194,7 @@ def _named(submission: Submission) -> tuple[str | None, str | None]:
         body = orjson.loads(submission.body)
     except orjson.JSONDecodeError:
         return None, None
-    found = (body.get("source"), body.get("id")) if isinstance(body, dict) else (None, None)
-    source, name = (mask(value.strip())[:200] if isinstance(value, str) else None for value in found)
+    source, name = (mask(value.strip())[:200] if isinstance(value, str) else None for value in named_in_tree(body))
     return source, name
 
 

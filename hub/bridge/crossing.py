@@ -9,16 +9,18 @@ from collections.abc import Callable
 import orjson
 
 from hub.bridge.record import Arrived
-from hub.core.admission import AnyNotice, read_notice
+from hub.core.admission import Said, read_said
 from hub.core.dead import dead_letter
 from hub.core.masking import mask, personal_codes
+from hub.core.steps import named_in
+from schemas.changes import named_in_tree
 from schemas.errors import Finding, HubError, NotPermitted, Refusal
 from schemas.ids import event_id_of, receipt_of
 from schemas.messages import Coordinates, RefusedNotice, Submission
 from schemas.topics import RECEIVED, REFUSED, inbox_owner
 from schemas.wire import Message, event, header, type_of
 
-Unwrap = Callable[[bytes], tuple[AnyNotice, bytes]]
+Unwrap = Callable[[bytes], tuple[Said, bytes]]
 """Takes the envelope of a CloudEvent in structured mode off: the notice in it, and that notice's own bytes."""
 
 SEPARATOR = "\x1f"
@@ -50,21 +52,22 @@ class Crossing:
 
     def _submission(self, record: Arrived) -> Message:
         """Keyed and numbered as the API does it, so that a repeat by the other way is one."""
-        sender, (notice, body) = _sender(record), self._read(record)
+        sender, (said, body) = _sender(record), self._read(record)
+        source, _ = named_in(said)
         return event(
             self._prefix + RECEIVED.name,
-            sender + SEPARATOR + notice.source,
+            sender + SEPARATOR + source,
             Submission(sender=sender, way="inbox", body=body.decode()),
-            id=receipt_of(sender, notice.source, notice.id),
+            id=receipt_of(sender, source, said.id),
             type=type_of("submission"),
             source=f"urn:employersituation:agency:{sender}",
             time=record.at,
         )
 
-    def _read(self, record: Arrived) -> tuple[AnyNotice, bytes]:
+    def _read(self, record: Arrived) -> tuple[Said, bytes]:
         """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""
         media = (header(record.headers, "content-type") or "").partition(";")[0].strip().lower()
-        return self._unwrap(record.value) if media == STRUCTURED else (read_notice(record.value), record.value)
+        return self._unwrap(record.value) if media == STRUCTURED else (read_said(record.value), record.value)
 
     def _set_aside(self, record: Arrived, error: Exception) -> tuple[Message, ...]:
         """A flaw of ours: the sender hears of it, the operator finds the record among the dead letters."""
@@ -120,8 +123,7 @@ def _named(value: bytes) -> tuple[str | None, str | None]:
         return None, None
     if isinstance(body, dict) and isinstance(body.get("data"), dict):
         body = body["data"]
-    found = (body.get("source"), body.get("id")) if isinstance(body, dict) else (None, None)
-    source, name = (mask(text.strip())[:200] if isinstance(text, str) else None for text in found)
+    source, name = (mask(text.strip())[:200] if isinstance(text, str) else None for text in named_in_tree(body))
     return source, name
 
 

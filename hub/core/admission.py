@@ -14,10 +14,13 @@ import orjson
 
 from hub.core.reach import consent_holds, is_early
 from hub.core.reading import AnyNotice as AnyNotice
+from hub.core.reading import Said as Said
 from hub.core.reading import finding_at
 from hub.core.reading import read_notice as read_notice
+from hub.core.reading import read_said as read_said
 from hub.core.registry import Registry
 from schemas.agency import Agency
+from schemas.changes import Correction, Withdrawal
 from schemas.errors import Finding
 from schemas.messages import EmployerEvent
 from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer
@@ -41,9 +44,9 @@ def employer_key(notice: AnyNotice, sender: Agency) -> str:
     return key if len(key) <= 120 else f"ref:{sender.id}:.h{hashlib.sha256(number.encode()).hexdigest()[:40]}"
 
 
-def digest(notice: AnyNotice) -> str:
-    """The notice's content as one hash: the same for the same content, however it was written."""
-    content = orjson.dumps(notice.model_dump(mode="json", exclude_defaults=True), option=orjson.OPT_SORT_KEYS)
+def digest(said: Said) -> str:
+    """The content of what is said as one hash: the same for the same content, however it was written."""
+    content = orjson.dumps(said.model_dump(mode="json", exclude_defaults=True), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(unicodedata.normalize("NFC", content.decode()).encode()).hexdigest()
 
 
@@ -65,10 +68,24 @@ def admit(notice: AnyNotice, sender: Agency, registry: Registry, day: date) -> t
     )
 
 
-def _sender_findings(notice: AnyNotice, sender: Agency, day: date) -> Iterator[Finding]:
+def admit_said(said: Said, sender: Agency, registry: Registry, day: date) -> tuple[Finding, ...]:
+    """Why what is said cannot be taken on that day: of a correction the notice in it, of a withdrawal only who says it."""
+    if isinstance(said, Correction):
+        found = admit(said.notice, sender, registry, day)
+        return tuple(finding.model_copy(update={"place": f"/notice{finding.place}"}) for finding in found)
+    if isinstance(said, Withdrawal):
+        return tuple(_right_findings(sender, day))
+    return admit(said, sender, registry, day)
+
+
+def _right_findings(sender: Agency, day: date) -> Iterator[Finding]:
     ended = sender.agreement_until is not None and day > sender.agreement_until
     if (sender.ring == "none" and sender.kind != "foreign") or not sender.holds_on(day) or ended:
         yield finding_at("may-not-publish", "", "your agency may not publish notices on this day; ask the operator")
+
+
+def _sender_findings(notice: AnyNotice, sender: Agency, day: date) -> Iterator[Finding]:
+    yield from _right_findings(sender, day)
     if notice.on_behalf_of not in (None, sender.id):
         yield finding_at("on-behalf-of", "/on_behalf_of", "no agency may publish for another one; leave it out")
 

@@ -6,7 +6,7 @@ an early signal without a wider consent, those of the workplaces only. What nobo
 fallback agency, and so does the bare alert when the rules or the registry fail: an alert leaves in any case.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from hub.core.facts import people_of
 from hub.core.reach import consent_holds, is_early
 from hub.core.registry import Registry
 from hub.core.routing import areas_of, own_authorities
-from hub.core.views import Cuts, Purpose, cut
+from hub.core.views import Cuts, Purpose, cut, stub
 from hub.core.whys import FALLBACK, why
 from schemas.ids import AgencyId, event_id_of
 from schemas.messages import EmployerEvent, LayoffAlert, Role
@@ -45,7 +45,7 @@ def layoff_alerts(
     event: EmployerEvent, notice: DownsizingNotice, registry: Registry | None, day: date
 ) -> tuple[LayoffAlert, ...]:
     """One alert for each agency concerned by this step, by id; none for what is historic."""
-    if event.historic or notice.historic:
+    if event.historic or notice.historic or event.withdrawn_before:
         return ()
     if registry is None:
         return (bare_alert(event),)
@@ -55,6 +55,26 @@ def layoff_alerts(
         return tuple(_alert(desk, agency, concerned[agency]) for agency in sorted(concerned))
     except Exception:  # whatever is wrong with the registry: the alert leaves (DESIGN §2)
         return (bare_alert(event),)
+
+
+def closing_alerts(event: EmployerEvent, told: Collection[AgencyId], revision: int | None) -> tuple[LayoffAlert, ...]:
+    """To each agency that was alerted by the step before and is no longer concerned: it is over for it, and why."""
+    rule = "withdrawn" if event.type == "withdrawal" else "told-before"
+    return tuple(
+        LayoffAlert(
+            receipt=event.receipt,
+            step=event.step,
+            agency=agency,
+            event_id=alert_id(event, agency),
+            stage="withdrawn" if event.type == "withdrawal" else "ended",
+            people=None,
+            received_at=event.received_at,
+            registry_revision=revision,
+            why=(why("former-recipient", rule),),
+            notice=stub(event),
+        )
+        for agency in sorted(told)
+    )
 
 
 def bare_alert(event: EmployerEvent) -> LayoffAlert:

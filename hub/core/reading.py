@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from hub.core.masking import mask, personal_codes
+from schemas.changes import CORRECTION, WITHDRAWAL, Change, Correction, Withdrawal
 from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 from schemas.notice import NOTICE, DevelopmentNotice, DownsizingNotice, RecruitmentNotice
 from schemas.topics import LARGEST_INPUT
 from schemas.wire import findings_of
 
 AnyNotice = RecruitmentNotice | DownsizingNotice | DevelopmentNotice
+Said = AnyNotice | Change
+"""What may be said at the door: a notice, or the change of one."""
 DEEPEST = 32
 """Levels of nesting at the most; a notice has five."""
 MOST_FINDINGS = 100
@@ -41,16 +44,24 @@ _FLAWS_OF_JSON = {"duplicate-name", "not-a-number", "null-character", "lone-surr
 
 def read_notice(body: bytes) -> AnyNotice:
     """The notice in these bytes. MalformedMessage, PersonalCode or Refusal with all findings where there is none."""
+    said = read_said(body)
+    if isinstance(said, Correction | Withdrawal):
+        _refuse([finding_at("no-notice", "", "this changes a notice; a notice itself belongs here")])
+    return said
+
+
+def read_said(body: bytes) -> Said:
+    """The notice in these bytes, or the change of one (`corrects`, `withdraws`); refused as by `read_notice`."""
     text = _text_of(body)
     tree, flawed = _tree_of(text)
     if not isinstance(tree, dict):
         _malformed("not-an-object", "the body has to be one JSON object")
     suspect = flawed or "\\" in text or personal_codes(text)
     flaws = [*_walk(tree, "")] if suspect else []
-    notice, findings = _validated(text, tree)
-    if notice is None or flaws:
+    said, findings = _validated(text, tree)
+    if said is None or flaws:
         _refuse(flaws + findings or [finding_at("not-json", "", "the body is no JSON")])
-    return notice
+    return said
 
 
 def finding_at(rule: str, place: str, message: str) -> Finding:
@@ -192,16 +203,21 @@ def _pointed(name: str) -> str:
 # The models
 
 
-def _validated(text: str, tree: dict[str, Any]) -> tuple[AnyNotice | None, list[Finding]]:
-    """The notice, or why it is none. The validation error holds values: it goes no further than this."""
+def _validated(text: str, tree: dict[str, Any]) -> tuple[Said | None, list[Finding]]:
+    """What is said, or why it is nothing. The validation error holds values: it goes no further than this."""
     try:
-        return NOTICE.validate_json(text), []
+        return _model_for(tree).validate_json(text), []
     except ValidationError as error:
         return None, [*_model_findings(error, tree)]
 
 
+def _model_for(tree: dict[str, Any]) -> TypeAdapter[Any]:
+    return CORRECTION if "corrects" in tree else WITHDRAWAL if "withdraws" in tree else NOTICE
+
+
 def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Finding]:
-    kind = tree.get("kind")
+    inner = tree.get("notice") if "corrects" in tree else tree
+    kind = inner.get("kind") if isinstance(inner, dict) else None
     for found in findings_of(error):
         message = found.message
         if found.rule == "json_invalid":
@@ -214,7 +230,7 @@ def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Fi
 
 
 def _unknown_field(place: str, kind: Any) -> str:
-    name = place.removeprefix("/")
+    name = place.removeprefix("/notice").removeprefix("/")
     others = [other for other, model in _KINDS.items() if other != kind and name in model.model_fields]
     return f"this field belongs to a notice of kind {' or '.join(others)}" if others else "there is no such field"
 

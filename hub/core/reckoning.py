@@ -35,11 +35,12 @@ class Ledger:
 
     received: set[Coordinate] = field(default_factory=set)
     _verdicts: dict[Coordinate, set[str]] = field(default_factory=dict)
-    _accepted: dict[Coordinate, EmployerEvent] = field(default_factory=dict)
+    _accepted: dict[Coordinate, dict[Step, EmployerEvent]] = field(default_factory=dict)
     _outcomes: dict[Step, Outcome] = field(default_factory=dict)
     _expected: dict[Step, set[str]] = field(default_factory=dict)
     _enriched: dict[Step, set[tuple[str, str]]] = field(default_factory=dict)
     _alerts: dict[Step, set[tuple[str, str]]] = field(default_factory=dict)
+    _alarmed: set[Step] = field(default_factory=set)
     _delivered: set[tuple[str, str]] = field(default_factory=set)
     _buried: set[str] = field(default_factory=set)
 
@@ -53,7 +54,7 @@ class Ledger:
         """A step that intake accepted."""
         at = (event.origin.partition, event.origin.offset)
         self._verdicts.setdefault(at, set()).add("accepted")
-        self._accepted[at] = event
+        self._accepted.setdefault(at, {})[(event.receipt, event.step)] = event
 
     def take_refused(self, refused: RefusedNotice) -> None:
         """A submission that was refused or quarantined; what the bridge refuses in an inbox was never received."""
@@ -78,7 +79,10 @@ class Ledger:
 
     def take_alert(self, alert: LayoffAlert) -> None:
         """A layoff alert on its topic."""
-        self._alerts.setdefault((alert.receipt, alert.step), set()).add((alert.agency, alert.event_id))
+        step = (alert.receipt, alert.step)
+        self._alerts.setdefault(step, set()).add((alert.agency, alert.event_id))
+        if alert.why[0].role != "former-recipient":
+            self._alarmed.add(step)
 
     def take_delivered(self, agency: str, event_id: str) -> None:
         """A record in an agency's outbox."""
@@ -100,7 +104,7 @@ class Ledger:
             "received": len(self.received),
             **{name: verdicts[name] for name in ("accepted", "repeat", "refused", "quarantined")},
             "delivered": sum(target in self._delivered for target in targets),
-            **{name: outcomes[name] for name in ("routed", "kept", "held", "fallback")},
+            **{name: outcomes[name] for name in ("routed", "kept", "held", "fallback", "ended")},
             "dead_lettered": sum(target not in self._delivered and target[1] in self._buried for target in targets),
             "unaccounted": sum(1 for _ in self.unaccounted()),
         }
@@ -116,13 +120,19 @@ class Ledger:
             yield from self._missing(event)
 
     def _events(self) -> Iterator[EmployerEvent]:
-        return (self._accepted[at] for at in sorted(self.received) if at in self._accepted)
+        return (event for at in sorted(self.received) for event in self._accepted.get(at, {}).values())
 
     def _step(self, event: EmployerEvent) -> Step:
         return event.receipt, event.step
 
     def _targets(self, step: Step) -> list[tuple[str, str]]:
         return sorted(self._enriched.get(step, set()) | self._alerts.get(step, set()))
+
+    def _alarms(self, event: EmployerEvent) -> bool:
+        """Each step of a downsizing alerts; one that ends it under this key, those whom the step before alerted."""
+        if event.kind != "downsizing" or event.historic or event.withdrawn_before:
+            return False
+        return not event.ends or (event.receipt, event.step - 1) in self._alarmed
 
     def _missing(self, event: EmployerEvent) -> Iterator[Unaccounted]:
         step = self._step(event)
@@ -133,7 +143,7 @@ class Ledger:
             yield Unaccounted("no list of targets", where)
         elif missing := self._expected.get(step, set()) - {agency for agency, _ in self._enriched[step]}:
             yield Unaccounted(f"recipients without a copy: {', '.join(sorted(missing))}", where)
-        if event.kind == "downsizing" and not event.historic and step not in self._alerts:
+        if self._alarms(event) and step not in self._alerts:
             yield Unaccounted("no layoff alert", where)
         for agency, event_id in self._targets(step):
             if (agency, event_id) not in self._delivered and event_id not in self._buried:

@@ -61,6 +61,8 @@ def route(
     rules = significance(facts, notice)
     if event.historic or notice.historic:
         return _decision(event, scene, "kept", rules, "historic")
+    if event.withdrawn_before:
+        return _decision(event, scene, "kept", rules, "withdrawal")
     if embargoed(notice, scene.as_of):
         return _decision(event, scene, "held", rules, "held", until=notice.access.until)
     reach = reach_of(notice, day)
@@ -70,12 +72,19 @@ def route(
     return _decision(event, scene, outcome, rules, reason, recipients)
 
 
+def ended(
+    event: EmployerEvent, told_before: Collection[AgencyId], registry: Registry, *, decided_as_of: datetime
+) -> RoutedNotice:
+    """The decision about a step that takes the notice back, or away from this employer: who was told hears of it."""
+    scene = _Scene(registry, decided_as_of.date(), decided_as_of, event.sender)
+    return with_former(_decision(event, scene, "ended", (), event.type), told_before)
+
+
 def with_former(routed: RoutedNotice, told_before: Collection[AgencyId]) -> RoutedNotice:
-    """The decision with those who had an earlier step and have no present right: each is to get a stub."""
+    """The decision with those who had the step before and have no present right: each is to get a stub, once."""
     present = {recipient.agency for recipient in routed.recipients}
-    stubs = tuple(
-        Recipient(agency=agency, why=(why("former-recipient", "told-before"),)) for agency in sorted(set(told_before) - present)
-    )
+    rule = "withdrawn" if routed.event.type == "withdrawal" else "told-before"
+    stubs = tuple(Recipient(agency=agency, why=(why("former-recipient", rule),)) for agency in sorted(set(told_before) - present))
     return routed.model_copy(update={"recipients": routed.recipients + stubs}) if stubs else routed
 
 

@@ -102,8 +102,9 @@ def _shared(references: Any) -> list[Any]:
 
 
 def stub(event: EmployerEvent) -> dict[str, Any]:
-    """What a former recipient without present right gets: which notice, and that it no longer concerns it."""
-    return {"id": event.id, "source": event.source, "no_longer_concerns_you": True}
+    """What a former recipient without present right gets: which notice, that it no longer concerns it, whether withdrawn."""
+    withdrawn = {"withdrawn": True} if event.type == "withdrawal" else {}
+    return {"id": event.id, "source": event.source, "no_longer_concerns_you": True} | withdrawn
 
 
 def _is_person(employer: Any) -> bool:

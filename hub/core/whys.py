@@ -24,12 +24,17 @@ RULES: dict[str, Names] = {
     "takes-kind": Names(fi="Ottaa vastaan lajin", sv="Tar emot slaget", en="Takes the kind"),
     "nobody-responsible": Names(fi="Ei vastuuviranomaista", sv="Ingen ansvarig myndighet", en="Nobody is responsible"),
     "told-before": Names(fi="Ei enää koske teitä", sv="Rör inte längre er", en="No longer concerns you"),
+    "withdrawn": Names(fi="Lähettäjä perui ilmoituksen", sv="Avsändaren tog tillbaka anmälan", en="Withdrawn by its sender"),
     "bare": Names(fi="Sääntöjä ei voitu soveltaa", sv="Reglerna kunde inte tillämpas", en="The rules could not be applied"),
 }
 """Every rule by which an agency is told, with its words."""
 
 REASONS = {
     "historic": Names(fi="Historiatieto: kenellekään ei kerrota", sv="Historisk uppgift", en="Historic: nobody is told"),
+    "withdrawal": Names(fi="Lähettäjä perui ilmoituksen", sv="Avsändaren tog tillbaka anmälan", en="Withdrawn by its sender"),
+    "moved": Names(
+        fi="Koskee toista työnantajaa", sv="Gäller en annan arbetsgivare", en="It concerns another employer: it goes on there"
+    ),
     "held": Names(fi="Luovutus on lykätty", sv="Utlämnandet har skjutits upp", en="Embargoed: nobody is told yet"),
     "nobody": Names(fi="Ei vastuuviranomaista", sv="Ingen ansvarig myndighet", en="Nobody is responsible there"),
     "ticked": Names(fi="Asiantuntija: ei merkittävä", sv="Experten: inte betydande", en="An expert ticked it as not significant"),

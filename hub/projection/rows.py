@@ -13,6 +13,7 @@ from hub.projection.copies import alert_rows, outbox_rows
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
 from schemas import topics
+from schemas.changes import named_in_tree
 from schemas.ids import receipt_of
 from schemas.messages import EmployerEvent, EnrichedNotice, RefusedNotice, RoutedNotice, Submission
 from schemas.wire import read
@@ -41,7 +42,7 @@ def _receipt_in(said: Submission) -> str | None:
         body = orjson.loads(said.body)
     except orjson.JSONDecodeError:
         return None
-    source, name = (body.get("source"), body.get("id")) if isinstance(body, dict) else (None, None)
+    source, name = named_in_tree(body)
     if not isinstance(source, str) or not isinstance(name, str):
         return None
     return receipt_of(said.sender, source.strip(), name.strip())  # as the notice's own model strips them
@@ -69,7 +70,9 @@ def _accepted(record: Record) -> list[Row]:
         "words": words_of(event.notice),
         "tags": tags_of(event.sender, event.kind, stage, areas),
     }
-    detail = {"kind": event.kind, "historic": event.historic}
+    detail: dict[str, Any] = {"type": event.type, "kind": event.kind, "historic": event.historic}
+    if event.change:
+        detail |= {"change": event.change, "reason": event.reason}
     return [("notices", row), _stage(record, "accepted", event.receipt, event.step, detail, event.sender)]
 
 

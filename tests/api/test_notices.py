@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.examples import NOTICES, enveloped
+from api.examples import CHANGES, NOTICES, enveloped
 from schemas.errors import NotReady
 from schemas.ids import receipt_of
 from schemas.messages import Submission
@@ -38,6 +38,24 @@ def test_a_notice_is_on_the_log_before_the_answer(hub: Hub, client: TestClient, 
     assert message.key == f"{AGENCY}\x1f{notice['source']}".encode()
     assert header(message.headers, "ce_id") == receipt
     assert header(message.headers, "ce_time") == NOW.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_goes_where_its_notice_went_and_has_the_notices_receipt(hub: Hub, client: TestClient, change: str) -> None:
+    said = CHANGES[change]
+    named = said.get("corrects") or said["withdraws"]
+    response = client.post("/v1/notices", json=said)
+    assert response.status_code == 202
+    assert response.json()["receipt"] == receipt_of(AGENCY, named["source"], named["id"])
+    (message,) = hub.publisher.messages
+    assert message.key == f"{AGENCY}\x1f{named['source']}".encode(), "one partition of intake holds all steps of a notice"
+    assert header(message.headers, "ce_id") == receipt_of(AGENCY, named["source"], said["id"])
+
+
+def test_a_flaw_in_a_correction_is_told_with_its_place(client: TestClient) -> None:
+    wrong = CHANGES["correction"] | {"notice": a_notice("downsizing", stage="over")}
+    told = is_problem(client.post("/v1/notices", json=wrong), 422, "refused")
+    assert [finding["place"] for finding in told["findings"]] == ["/notice/stage"]
 
 
 def test_the_body_travels_untouched(hub: Hub, client: TestClient) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from connectors.store.names import Schemas
 from connectors.store.reading import PostgresReading
+from hub.core.views import stub
 from hub.ports import Page, Reading, Search
 from schemas import topics
 from schemas.errors import Refusal
@@ -107,6 +108,39 @@ def test_each_version_names_the_one_that_took_its_place(fill: Filler, reading: R
     assert (found["step"], found["notice"]["posts"]) == (4, 4)
     assert [(version["step"], version["superseded_by"]) for version in found["versions"]] == [(1, 2), (2, 4), (4, None)]
     assert [version["notice"]["posts"] for version in found["versions"]] == [1, 2, 4]
+
+
+def test_each_version_tells_what_it_changed_and_no_more_than_its_reader_may_see(fill: Filler, reading: Reading) -> None:
+    for step, changes in ((1, {"posts": 40, "text": "Salainen"}), (2, {"posts": 12, "text": "Yhä salainen"})):
+        accepted = said.accepted(
+            said.notice(**changes), step=step, type="correction" if step > 1 else "notice", reason="Tarkennus"
+        )
+        fill([said.history(accepted), said.copy(accepted, "ta-08")])
+    own, copy = reading.notice("ta-39", said.receipt()), reading.notice("ta-08", said.receipt())
+    assert own is not None
+    assert copy is not None
+    first, second = own["versions"]
+    assert first["changes"] is None
+    assert {change["path"]: change["value"] for change in second["changes"]} == {"/posts": 12, "/text": "Yhä salainen"}
+    assert (own["type"], own["reason"]) == ("correction", "Tarkennus")
+    assert [change["path"] for change in copy["versions"][1]["changes"]] == ["/posts"]
+    assert "salainen" not in str(copy)
+    assert "Tarkennus" not in str(copy)
+
+
+def test_of_a_withdrawn_notice_a_recipient_keeps_only_that_it_was_withdrawn(fill: Filler, reading: Reading) -> None:
+    first = said.accepted(said.notice())
+    fill([said.history(first), said.copy(first, "ta-08")])
+    last = said.accepted(said.notice(), step=2, type="withdrawal").model_copy(update={"notice": {}})
+    fill([said.history(last), said.copy(last, "ta-08", notice=stub(last))])
+    found = reading.notice("ta-08", said.receipt())
+    assert found is not None
+    assert found["notice"] == {"id": "R-1", "source": "rekry/tampere", "no_longer_concerns_you": True, "withdrawn": True}
+    assert len(found["versions"]) == 1
+    own = reading.notice("ta-39", said.receipt())
+    assert own is not None
+    assert [(version["step"], bool(version["notice"])) for version in own["versions"]] == [(1, True), (2, False)]
+    assert reading.search("ta-08", Search(), None, 10).items == []
 
 
 def test_the_notice_stands_before_the_alert_of_the_same_step_and_the_alert_before_nothing(fill: Filler, reading: Reading) -> None:

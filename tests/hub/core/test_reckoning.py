@@ -95,7 +95,7 @@ def test_a_whole_log_balances() -> None:
     counts = ledger_of(ENTRIES).counts()
     assert counts == {
         "received": 3, "accepted": 1, "repeat": 1, "refused": 1, "quarantined": 0, "delivered": 3,
-        "routed": 1, "kept": 0, "held": 0, "fallback": 0, "dead_lettered": 0, "unaccounted": 0,
+        "routed": 1, "kept": 0, "held": 0, "fallback": 0, "ended": 0, "dead_lettered": 0, "unaccounted": 0,
     }  # fmt: skip
 
 
@@ -131,6 +131,31 @@ def test_a_recipient_without_a_target_is_missing_and_a_buried_copy_is_accounted_
     assert [found.what for found in short.unaccounted()] == ["recipients without a copy: evk-04"]
     buried = ledger_of(ENTRIES | {"centre's copy": lambda ledger: ledger.take_buried("n-evk-04")})
     assert (buried.counts()["dead_lettered"], buried.counts()["unaccounted"]) == (1, 0)
+
+
+def ending(offset: int, kind: str) -> EmployerEvent:
+    """The second step, which takes the notice back or away."""
+    changes = {"step": 2, "type": kind, "notice": {}, "origin": origin(offset)}
+    return step().model_copy(update=changes)
+
+
+@pytest.mark.parametrize("kind", ["withdrawal", "moved"])
+def test_whoever_was_alerted_has_to_hear_of_the_end_and_each_step_of_one_submission_counts(kind: str) -> None:
+    ledger = ledger_of(ENTRIES)
+    ledger.take_received(3, 3)
+    ledger.take_event(ending(3, kind))
+    ledger.take_event(step().model_copy(update={"step": 3, "origin": origin(3)}))
+    missing = {(found.where.rpartition(" ")[2], found.what) for found in ledger.unaccounted()}
+    three = ("no outcome", "no list of targets", "no layoff alert")
+    assert missing == {(number, what) for number in ("2", "3") for what in three}
+    assert ledger.counts()["accepted"] == 2
+
+
+def test_the_end_of_what_alerted_nobody_alerts_nobody() -> None:
+    ledger = ledger_of({name: take for name, take in ENTRIES.items() if name != "alert"})
+    ledger.take_received(3, 3)
+    ledger.take_event(ending(3, "withdrawal"))
+    assert [found.what for found in ledger.unaccounted() if found.where.endswith("2")] == ["no outcome", "no list of targets"]
 
 
 def test_what_the_bridge_refused_is_no_verdict_of_a_submission() -> None:

@@ -1,0 +1,160 @@
+"""What a submission does to a notice's history: its first step, a repeat, a correction, a withdrawal, a move. Pure.
+
+The steps of a notice are numbered from 1. A correction with another employer ends the notice under the old employer's key
+(`moved`) and goes on under the new one with the step after that. What is withdrawn is never taken up again. A withdrawal
+that comes before its notice is refused, since there is nothing to withdraw, but kept in mind: when the notice comes after
+all, it is taken and nobody is told.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from hub.core.admission import AnyNotice, digest, employer_key
+from hub.core.reading import Said, finding_at
+from schemas.agency import Agency
+from schemas.changes import Change, Correction, Withdrawal
+from schemas.errors import Conflict, Refusal
+from schemas.messages import StepType
+from schemas.notice import Kind
+
+Standing = Literal["open", "withdrawn", "awaited"]
+"""`awaited`: withdrawn before it came."""
+
+_SEPARATOR = b"\x1f"
+_DIGEST = 16
+_KINDS: dict[bytes, Kind] = {b"r": "recruitment", b"d": "downsizing", b"k": "development"}
+_LETTERS = {kind: letter for letter, kind in _KINDS.items()}
+_STANDINGS: dict[bytes, Standing] = {b"o": "open", b"w": "withdrawn", b"a": "awaited"}
+_STANDING_LETTERS = {standing: letter for letter, standing in _STANDINGS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What intake remembers of a notice: its last step, where it stands, and the content of each version it ever had."""
+
+    step: int
+    standing: Standing
+    kind: Kind = "development"
+    employer_key: str = ""
+    contents: bytes = b""
+
+    def encode(self) -> bytes:
+        """Compact: with a million ids each byte counts."""
+        head = _STANDING_LETTERS[self.standing] + _LETTERS[self.kind]
+        return _SEPARATOR.join((head + b"%d" % self.step, self.employer_key.encode(), self.contents))
+
+    @classmethod
+    def decode(cls, value: bytes) -> "Known":
+        """As it was encoded."""
+        head, key, contents = value.split(_SEPARATOR, 2)
+        return cls(int(head[2:]), _STANDINGS[head[:1]], _KINDS[head[1:2]], key.decode(), contents)
+
+    def has_had(self, content: bytes) -> bool:
+        """Whether some version had that content."""
+        return any(self.contents[at : at + _DIGEST] == content for at in range(0, len(self.contents), _DIGEST))
+
+    def has_now(self, content: bytes) -> bool:
+        """Whether that is the content of the last version."""
+        return self.contents[-_DIGEST:] == content
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that a submission makes. `notice` is None where the step ends the notice under that key."""
+
+    number: int
+    type: StepType
+    employer_key: str
+    kind: Kind
+    notice: AnyNotice | None = None
+    withdrawn_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What comes of a submission: its steps (none = a repeat), and what is now known of the notice (None = as before).
+
+    `refusal` stands where it is refused and something is to be remembered all the same.
+    """
+
+    steps: tuple[Step, ...] = ()
+    known: Known | None = None
+    refusal: Refusal | None = None
+
+
+REPEAT = Taken()
+
+
+def content_of(said: Said) -> bytes:
+    """The content of a notice or a change, short: the same for the same content, however it was written."""
+    return bytes.fromhex(digest(said))[:_DIGEST]
+
+
+def take(said: Said, known: Known | None, sender: Agency) -> Taken:
+    """What comes of it. Conflict where the id was used for another content, Refusal where there is nothing to change."""
+    if isinstance(said, Correction):
+        return _correct(said.notice, known, sender)
+    if isinstance(said, Withdrawal):
+        return _withdraw(known)
+    return _first(said, known, sender)
+
+
+def _first(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
+    content = content_of(notice)
+    if known is None or known.standing == "awaited":
+        before = known is not None
+        key = employer_key(notice, sender)
+        now = Known(1, "withdrawn" if before else "open", notice.kind, key, content)
+        return Taken((Step(1, "notice", key, notice.kind, notice, before),), now)
+    if not known.has_had(content):
+        message = "this id was sent before with another content; send a correction that names it, or use a new id"
+        raise Conflict("this id was sent before with another content", (finding_at("conflict", "/id", message),))
+    return REPEAT
+
+
+def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
+    there = _there(known, "/corrects")
+    if there.standing == "withdrawn":
+        message = "this notice was withdrawn; send what holds now as a new notice with a new id"
+        raise Refusal("the notice was withdrawn", (finding_at("withdrawn", "/corrects", message),))
+    content, key = content_of(notice), employer_key(notice, sender)
+    if there.has_now(content):
+        return REPEAT
+    now = Known(there.step + 1, "open", notice.kind, key, there.contents + content)
+    if key == there.employer_key:
+        return Taken((Step(now.step, "correction", key, notice.kind, notice),), now)
+    away = Step(now.step, "moved", there.employer_key, there.kind)
+    here = Step(now.step + 1, "correction", key, notice.kind, notice)
+    return Taken((away, here), replace(now, step=here.number))
+
+
+def _withdraw(known: Known | None) -> Taken:
+    if known is None or known.standing == "awaited":
+        return Taken((), Known(0, "awaited"), _unknown("/withdraws", "should it still come, nobody is told of it"))
+    if known.standing == "withdrawn":
+        return REPEAT
+    now = replace(known, step=known.step + 1, standing="withdrawn")
+    return Taken((Step(now.step, "withdrawal", known.employer_key, known.kind),), now)
+
+
+def _there(known: Known | None, place: str) -> Known:
+    if known is None or known.standing == "awaited":
+        raise _unknown(place, "send the notice itself first")
+    return known
+
+
+def _unknown(place: str, advice: str) -> Refusal:
+    message = f"your agency sent no notice of that source and id in the last 400 days; {advice}"
+    return Refusal("there is no such notice", (finding_at("unknown-notice", place, message),))
+
+
+def named_in(said: Said) -> tuple[str, str]:
+    """Source and id of the notice that it is, or that it changes."""
+    if isinstance(said, Correction | Withdrawal):
+        return said.named.source, said.named.id
+    return said.source, said.id
+
+
+def change_in(said: Said) -> Change | None:
+    """The change, where it is one."""
+    return said if isinstance(said, Correction | Withdrawal) else None
