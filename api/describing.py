@@ -11,7 +11,7 @@ from api.bodies import CLOUDEVENT, JSON, LINES
 from api.errors import HTTP, PROBLEM_JSON, Kind, Problem, kind_of, problem
 from api.examples import CHANGES, DOWNSIZING, NOTICES, SUMMARIES, enveloped
 from schemas import errors as tree
-from schemas.changes import Correction, Withdrawal
+from schemas.changes import Correction, Release, Withdrawal
 from schemas.errors import Finding
 from schemas.notice import NOTICE
 
@@ -110,7 +110,7 @@ def components() -> dict[str, Any]:
     """The schemas of what stands in bodies: the notices with their parts, the event around one, a problem."""
     notice = NOTICE.json_schema(ref_template=_REF + "{model}", mode="validation")
     parts = notice.pop("$defs")
-    read: list[_InMode] = [(model, "validation") for model in (Correction, Withdrawal)]
+    read: list[_InMode] = [(model, "validation") for model in (Correction, Withdrawal, Release)]
     told_of: list[_InMode] = [(model, "serialization") for model in (Problem, LineResult)]
     _, told = models_json_schema([*read, *told_of], ref_template=_REF + "{model}")
     return {**parts, **told["$defs"], "Notice": notice, "Said": _SAID, "NoticeEvent": _EVENT}
@@ -118,7 +118,7 @@ def components() -> dict[str, Any]:
 
 _SAID = {
     "description": "A notice, or the change of one that your agency sent: a correction holds the whole notice anew.",
-    "anyOf": [{"$ref": f"{_REF}{name}"} for name in ("Notice", "Correction", "Withdrawal")],
+    "anyOf": [{"$ref": f"{_REF}{name}"} for name in ("Notice", "Correction", "Withdrawal", "Release")],
 }
 _TEXT = {"type": "string", "minLength": 1}
 _EVENT: dict[str, Any] = {

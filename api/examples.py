@@ -73,6 +73,7 @@ SUMMARIES = {
     "development": "An employer needs training for its staff",
     "correction": "The negotiations have ended in a decision",
     "withdrawal": "The recruitment was cancelled",
+    "release": "The event that the embargo waited for has come",
 }
 
 
@@ -87,7 +88,13 @@ WITHDRAWAL: dict[str, Any] = {
     "withdraws": {"source": RECRUITMENT["source"], "id": RECRUITMENT["id"]},
     "reason": "The employer does not hire after all.",
 }
-CHANGES = {"correction": CORRECTION, "withdrawal": WITHDRAWAL}
+RELEASE: dict[str, Any] = {
+    "id": "D-2026-0031/release",
+    "releases": {"source": DOWNSIZING["source"], "id": DOWNSIZING["id"]},
+    "reason": "The staff has been told.",
+    "notice": DOWNSIZING | {"access": {"level": "embargoed", "until_event": "The staff has been told."}},
+}
+CHANGES = {"correction": CORRECTION, "withdrawal": WITHDRAWAL, "release": RELEASE}
 
 
 def enveloped(notice: dict[str, Any]) -> dict[str, Any]:

@@ -40,9 +40,10 @@ def publish_notice(
 ) -> Receipt:
     """Send one notice of your agency: the agency of your key is its sender, whatever the body says.
 
-    A correction (`corrects`) or a withdrawal (`withdraws`) of a notice is sent here too; it names the notice by source and id
-    and has an id of its own. Every flaw is answered at once. Sending the same content again is safe: it has the same receipt
-    and is taken once. A notice with a personal identity code in it is refused before anything of it is kept.
+    A correction (`corrects`), withdrawal (`withdraws`) or release (`releases`) of a notice is sent here too; it names the
+    notice by source and id and has an id of its own. Every flaw is answered at once. Sending the same content again is safe:
+    it has the same receipt and is taken once. A notice with a personal identity code in it is refused before anything of it
+    is kept.
     """
     submitted = door.check(caller.agency, body.content, enveloped=body.media == CLOUDEVENT)
     door.publish([submitted])

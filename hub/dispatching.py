@@ -1,6 +1,13 @@
-"""Root of the dispatcher. As long as no channel is there it looks on, and tells what a channel would have to carry."""
+"""Root of the dispatcher: it fires clocks. As long as no channel is there it looks on at alerts, and tells what is due."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from connectors.inbound.log import Log, LogRecord
+from hub.dispatch.clocks import Clocks
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
 from hub.stopping import told_to_stop
@@ -12,9 +19,26 @@ from schemas.wire import read
 
 
 def dispatch(wiring: Wiring) -> None:
-    """Follow the alerts until asked to stop."""
-    with told_to_stop() as stop:
-        Following(wiring.bootstrap, wiring.prefix).run(stop)
+    """Fire clocks and follow the alerts until asked to stop."""
+    clocks = Clocks(wiring.bootstrap, wiring.publisher, lambda: datetime.now(UTC), wiring.prefix)
+    try:
+        with told_to_stop() as stop, _beside(clocks.run, stop):
+            Following(wiring.bootstrap, wiring.prefix).run(stop)
+    finally:
+        wiring.publisher.close()
+
+
+@contextmanager
+def _beside(run: Callable[[threading.Event], None], stop: threading.Event) -> Iterator[None]:
+    """Runs in a thread of its own until `stop` is set; if one of the two ends, so does the other."""
+    with ThreadPoolExecutor(1, "clocks") as pool:
+        running = pool.submit(run, stop)
+        running.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+        running.result()
 
 
 def waiting(wiring: Wiring) -> Board:

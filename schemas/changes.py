@@ -1,11 +1,11 @@
-"""What changes a notice after it was sent: a correction (the whole notice anew) or a withdrawal. Each names the notice."""
+"""What changes a notice after it was sent: correction (the whole notice anew), withdrawal, release. Each names the notice."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from schemas.base import Door
-from schemas.notice import Notice, Reference, SourceName, Text
+from schemas.notice import DevelopmentNotice, DownsizingNotice, Notice, RecruitmentNotice, Reference, SourceName, Text
 
 
 class NoticeName(Door):
@@ -33,9 +33,7 @@ class Correction(Door):
 
     @model_validator(mode="after")
     def _about_one_notice(self) -> Self:
-        if (self.notice.source, self.notice.id) != (self.corrects.source, self.corrects.id):
-            raise ValueError("the corrected notice keeps the source and the id that `corrects` names")
-        _test_own_id(self)
+        _test_ids(self, self.notice)
         return self
 
 
@@ -53,16 +51,42 @@ class Withdrawal(Door):
 
     @model_validator(mode="after")
     def _has_an_own_id(self) -> Self:
-        _test_own_id(self)
+        _test_ids(self)
         return self
 
 
-Change = Correction | Withdrawal
+class Release(Door):
+    """An embargo ends: the event that it waited for has come, or its time (then the hub's own clock says it).
+
+    `notice` is the notice as it was, whole; with `step` it holds only as long as that is the notice's last step.
+    """
+
+    id: Reference
+    releases: NoticeName
+    step: Annotated[int, Field(ge=1, strict=True)] | None = None
+    reason: Text | None = None
+    notice: Notice
+
+    @property
+    def named(self) -> NoticeName:
+        """The notice that it is about."""
+        return self.releases
+
+    @model_validator(mode="after")
+    def _about_one_notice(self) -> Self:
+        _test_ids(self, self.notice)
+        return self
+
+
+Change = Correction | Withdrawal | Release
+RELEASE: TypeAdapter[Release] = TypeAdapter(Release)
 CORRECTION: TypeAdapter[Correction] = TypeAdapter(Correction)
 WITHDRAWAL: TypeAdapter[Withdrawal] = TypeAdapter(Withdrawal)
 
 
-def _test_own_id(change: Change) -> None:
+def _test_ids(change: Change, notice: RecruitmentNotice | DownsizingNotice | DevelopmentNotice | None = None) -> None:
+    if notice and (notice.source, notice.id) != (change.named.source, change.named.id):
+        raise ValueError("the notice inside keeps the source and the id of the notice that is changed")
     if change.id == change.named.id:
         raise ValueError("a change has an id of its own, another one than the notice's")
 
@@ -71,5 +95,5 @@ def named_in_tree(body: Any) -> tuple[Any, Any]:
     """Source and id of the notice that a body is, or changes, as far as it tells them; it may be anything at all."""
     if not isinstance(body, dict):
         return None, None
-    named = next((body[name] for name in ("corrects", "withdraws") if isinstance(body.get(name), dict)), body)
+    named = next((body[name] for name in ("corrects", "withdraws", "releases") if isinstance(body.get(name), dict)), body)
     return named.get("source"), named.get("id")

@@ -14,7 +14,7 @@ from schemas.notice import Kind
 Verdict = Literal["accepted", "repeat", "refused", "quarantined"]
 Outcome = Literal["routed", "kept", "held", "fallback", "ended"]
 """`ended`: the step takes the notice back, or away from this employer: whoever was told hears that, nobody else anything."""
-StepType = Literal["notice", "correction", "withdrawal", "moved"]
+StepType = Literal["notice", "correction", "withdrawal", "moved", "release"]
 """`moved`: the employer was wrong; the notice goes on under another employer's key with the next step."""
 Role = Literal[
     "own-area",
@@ -50,7 +50,7 @@ class EmployerEvent(Inside):
 
     `notice` is empty in a step that ends the notice here (withdrawal, moved). `change` is the id of the correction or
     withdrawal that asked for the step, and `reason` what its sender said of it. `withdrawn_before`: its withdrawal came
-    first, so that nobody is told.
+    first, so that nobody is told. `released`: its sender ended the embargo, whatever the notice says of it.
     """
 
     receipt: str
@@ -67,12 +67,24 @@ class EmployerEvent(Inside):
     change: str | None = None
     reason: str | None = None
     withdrawn_before: bool = False
+    released: bool = False
     notice: dict[str, Any]
 
     @property
     def ends(self) -> bool:
         """Whether the notice is no longer there with this step, under this employer's key."""
         return self.type in ("withdrawal", "moved")
+
+
+class Clock(Inside):
+    """A moment at which the hub is to say something through its own door: `body`, in the name of the notice's sender."""
+
+    kind: Literal["release"]
+    due: Moment
+    sender: AgencyId
+    source: str
+    change: str
+    body: str
 
 
 class RefusedNotice(Inside):

@@ -117,6 +117,11 @@ def a_withdrawal(notice: Mapping[str, Any], id: str = "w-1") -> dict[str, Any]:
     return {"id": id, "withdraws": {"source": notice["source"], "id": notice["id"]}, "reason": "Sent by mistake."}
 
 
+def a_release(notice: Mapping[str, Any], id: str = "r-1", **more: Any) -> dict[str, Any]:
+    """The embargo of the notice ends."""
+    return {"id": id, "releases": {"source": notice["source"], "id": notice["id"]}, "notice": dict(notice)} | more
+
+
 def an_event(notice: Mapping[str, Any], sender: str = "ta-39", registry: Registry | None = None, **changes: Any) -> EmployerEvent:
     """The accepted step of that notice, as intake writes it."""
     read = read_notice(body_of(notice))

@@ -79,7 +79,8 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     if _said_before(state, arrived, content):
         return Plan((_repeat(hand, arrived),))
     held = state.values.get(arrived.notice_key)
-    taken = take(arrived.said, Known.decode(held) if held else None, arrived.sender)
+    by_clock = arrived.submission.way == "clock"
+    taken = take(arrived.said, Known.decode(held) if held else None, arrived.sender, by_clock)
     updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
     if taken.refusal:
         return Plan((_refusal(hand, arrived.record, arrived.submission, taken.refusal),), tuple(updates.items()))
@@ -119,6 +120,7 @@ def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
         change=change.id if change else None,
         reason=change.reason if change else None,
         withdrawn_before=taken.withdrawn_before,
+        released=taken.released,
         notice=taken.notice.model_dump(mode="json", exclude_none=True) if taken.notice else {},
     )
     event_id = event_id_of(step.receipt, step.step, "event")

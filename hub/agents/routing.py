@@ -1,5 +1,7 @@
 """Routing: for each step of a notice, who should know and why."""
 
+import orjson
+
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
@@ -7,8 +9,8 @@ from hub.core.routing import ended, route, with_former
 from schemas import topics
 from schemas.errors import MalformedMessage
 from schemas.ids import event_id_of
-from schemas.messages import EmployerEvent, RoutedNotice
-from schemas.wire import read
+from schemas.messages import Clock, EmployerEvent, RoutedNotice
+from schemas.wire import Message, read
 
 
 def routing(hand: Hand) -> Agent:
@@ -28,9 +30,22 @@ def routing(hand: Hand) -> Agent:
             routed = with_former(route(event, notice, hand.registry(), day_of(at), decided_as_of=at), told_before)
         event_id = event_id_of(event.receipt, event.step, "routed")
         said = hand.say(topics.ROUTED, event.employer_key, routed, event_id, f"notice.{event.kind}.routed", at)
-        return Plan((said,), ((key, _told(routed)),))
+        clocks = (_clock(hand, routed),) if routed.held_until else ()
+        return Plan((said, *clocks), ((key, _told(routed)),))
 
     return Agent("routing", topics.EVENTS, topics.ROUTING_STATE, step, hand.set_aside("routing"))
+
+
+def _clock(hand: Hand, routed: RoutedNotice) -> Message:
+    """Asks for the release at the end of the embargo; a later step of the notice makes it void."""
+    event, due = routed.event, routed.held_until or routed.decided_as_of
+    change = event_id_of(event.receipt, event.step, "release")
+    named = {"source": event.source, "id": event.id}
+    body = {"id": change, "releases": named, "step": event.step, "notice": event.notice}
+    clock = Clock(
+        kind="release", due=due, sender=event.sender, source=event.source, change=change, body=orjson.dumps(body).decode()
+    )
+    return hand.say(topics.CLOCKS, change, clock, change, "clock.release", routed.decided_as_of)
 
 
 def _told(routed: RoutedNotice) -> bytes | None:

@@ -21,6 +21,7 @@ from hub.agents.registry import Entries
 from hub.bridge import inboxes
 from hub.commands.asking import Broker, get, noted, own_cluster
 from hub.data.load import load_registry
+from hub.dispatch import clocks as clock_work
 from hub.dispatch import following
 from hub.projection.sources import Lag, Sources
 from hub.wiring import SECRETS, Wiring
@@ -90,6 +91,7 @@ def groups(wiring: Wiring) -> str:
     """Whether somebody reads in each group, and how much is left to read."""
     read = {group: [topic.name for topic in read] for group, read in READERS.items()}
     read |= {inboxes.GROUP: [topic.name for topic in map(inbox, _agencies(wiring))], following.GROUP: [ALERTS.name]}
+    read |= {clock_work.GROUP: []}  # reads all that is set at each start, and notes no position
     lags = {group: sum(wiring.groups.lag(group, name) for name in names) for group, names in read.items()}
     _none([f"nobody reads in {group} ({lags[group]} records wait)" for group in read if not wiring.groups.is_at_work(group)])
     return ", ".join(f"{group} {lag} behind" for group, lag in lags.items())

@@ -12,10 +12,10 @@ from pydantic_core import PydanticUndefined
 
 from api.errors import HTTP, kind_of
 from hub.bridge import inboxes
-from hub.dispatch import following
+from hub.dispatch import clocks, following
 from hub.settings import Settings
 from schemas.errors import HubError, every_error
-from schemas.topics import ALERTS, READERS, Topic, every_topic, inbox
+from schemas.topics import ALERTS, CLOCKS, READERS, Topic, every_topic, inbox
 
 commands = typer.Typer(no_args_is_help=True, help="The generated pages of docs/. Example: hub docs write")
 MADE = "Made by `hub docs write` from {source}; do not edit it by hand.\n"
@@ -98,7 +98,7 @@ def _topic_row(topic: Topic) -> Row:
 
 
 def _readers() -> Iterator[Row]:
-    others = {inboxes.GROUP: (inbox("<id>"),), following.GROUP: (ALERTS,)}
+    others = {inboxes.GROUP: (inbox("<id>"),), following.GROUP: (ALERTS,), clocks.GROUP: (CLOCKS,)}
     for group, topics in (READERS | others).items():
         yield f"`{group}`", ", ".join(f"`{topic.name}`" for topic in topics)
 

@@ -116,7 +116,7 @@ def run_dispatcher(
     once: Annotated[bool, typer.Option("--once", help="Print what waits for each agency, and end.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Follow the alerts and tell of each that it is due. No channel (webhook, mail) is there yet: nothing is sent."""
+    """Fire clocks (the end of an embargo), and tell of each alert that it is due. No channel (webhook, mail) is there yet."""
     wiring = wiring_for(folder)
     if not once:
         logs.set_up(wiring.settings.log)

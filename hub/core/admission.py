@@ -20,7 +20,7 @@ from hub.core.reading import read_notice as read_notice
 from hub.core.reading import read_said as read_said
 from hub.core.registry import Registry
 from schemas.agency import Agency
-from schemas.changes import Correction, Withdrawal
+from schemas.changes import Correction, Release, Withdrawal
 from schemas.errors import Finding
 from schemas.messages import EmployerEvent
 from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer
@@ -69,11 +69,11 @@ def admit(notice: AnyNotice, sender: Agency, registry: Registry, day: date) -> t
 
 
 def admit_said(said: Said, sender: Agency, registry: Registry, day: date) -> tuple[Finding, ...]:
-    """Why what is said cannot be taken on that day: of a correction the notice in it, of a withdrawal only who says it."""
+    """Why what is said cannot be taken on that day: of a correction the notice in it, of the others who says it."""
     if isinstance(said, Correction):
         found = admit(said.notice, sender, registry, day)
         return tuple(finding.model_copy(update={"place": f"/notice{finding.place}"}) for finding in found)
-    if isinstance(said, Withdrawal):
+    if isinstance(said, Withdrawal | Release):  # what is released was admitted when it came
         return tuple(_right_findings(sender, day))
     return admit(said, sender, registry, day)
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from hub.core.masking import mask, personal_codes
-from schemas.changes import CORRECTION, WITHDRAWAL, Change, Correction, Withdrawal
+from schemas.changes import CORRECTION, RELEASE, WITHDRAWAL, Change, Correction, Release, Withdrawal
 from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 from schemas.notice import NOTICE, DevelopmentNotice, DownsizingNotice, RecruitmentNotice
 from schemas.topics import LARGEST_INPUT
@@ -34,6 +34,7 @@ _KINDS: dict[str, type[AnyNotice]] = {
     "downsizing": DownsizingNotice,
     "development": DevelopmentNotice,
 }
+_CHANGES: dict[str, TypeAdapter[Any]] = {"corrects": CORRECTION, "withdraws": WITHDRAWAL, "releases": RELEASE}
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _STRINGS = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -45,13 +46,13 @@ _FLAWS_OF_JSON = {"duplicate-name", "not-a-number", "null-character", "lone-surr
 def read_notice(body: bytes) -> AnyNotice:
     """The notice in these bytes. MalformedMessage, PersonalCode or Refusal with all findings where there is none."""
     said = read_said(body)
-    if isinstance(said, Correction | Withdrawal):
+    if isinstance(said, Correction | Withdrawal | Release):
         _refuse([finding_at("no-notice", "", "this changes a notice; a notice itself belongs here")])
     return said
 
 
 def read_said(body: bytes) -> Said:
-    """The notice in these bytes, or the change of one (`corrects`, `withdraws`); refused as by `read_notice`."""
+    """The notice in these bytes, or the change of one (`corrects`, `withdraws`, `releases`); refused as by `read_notice`."""
     text = _text_of(body)
     tree, flawed = _tree_of(text)
     if not isinstance(tree, dict):
@@ -212,11 +213,11 @@ def _validated(text: str, tree: dict[str, Any]) -> tuple[Said | None, list[Findi
 
 
 def _model_for(tree: dict[str, Any]) -> TypeAdapter[Any]:
-    return CORRECTION if "corrects" in tree else WITHDRAWAL if "withdraws" in tree else NOTICE
+    return next((model for name, model in _CHANGES.items() if name in tree), NOTICE)
 
 
 def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Finding]:
-    inner = tree.get("notice") if "corrects" in tree else tree
+    inner = tree.get("notice") if "corrects" in tree or "releases" in tree else tree
     kind = inner.get("kind") if isinstance(inner, dict) else None
     for found in findings_of(error):
         message = found.message

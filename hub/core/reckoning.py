@@ -130,7 +130,7 @@ class Ledger:
 
     def _alarms(self, event: EmployerEvent) -> bool:
         """Each step of a downsizing alerts; one that ends it under this key, those whom the step before alerted."""
-        if event.kind != "downsizing" or event.historic or event.withdrawn_before:
+        if event.kind != "downsizing" or event.historic or event.withdrawn_before or event.type == "release":
             return False
         return not event.ends or (event.receipt, event.step - 1) in self._alarmed
 

@@ -63,7 +63,7 @@ def route(
         return _decision(event, scene, "kept", rules, "historic")
     if event.withdrawn_before:
         return _decision(event, scene, "kept", rules, "withdrawal")
-    if embargoed(notice, scene.as_of):
+    if embargoed(notice, scene.as_of) and not event.released:
         return _decision(event, scene, "held", rules, "held", until=notice.access.until)
     reach = reach_of(notice, day)
     told = _gather(notice, facts, bool(rules), reach, scene)

@@ -1,9 +1,9 @@
-"""What a submission does to a notice's history: its first step, a repeat, a correction, a withdrawal, a move. Pure.
+"""What a submission does to a notice's history: first step, repeat, correction, withdrawal, release, move. Pure.
 
 The steps of a notice are numbered from 1. A correction with another employer ends the notice under the old employer's key
 (`moved`) and goes on under the new one with the step after that. What is withdrawn is never taken up again. A withdrawal
 that comes before its notice is refused, since there is nothing to withdraw, but kept in mind: when the notice comes after
-all, it is taken and nobody is told.
+all, it is taken and nobody is told. A release changes nothing of the content: it ends an embargo.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from typing import Literal
 from hub.core.admission import AnyNotice, digest, employer_key
 from hub.core.reading import Said, finding_at
 from schemas.agency import Agency
-from schemas.changes import Change, Correction, Withdrawal
+from schemas.changes import Change, Correction, Release, Withdrawal
 from schemas.errors import Conflict, Refusal
 from schemas.messages import StepType
 from schemas.notice import Kind
@@ -68,6 +68,7 @@ class Step:
     kind: Kind
     notice: AnyNotice | None = None
     withdrawn_before: bool = False
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,13 @@ def content_of(said: Said) -> bytes:
     return bytes.fromhex(digest(said))[:_DIGEST]
 
 
-def take(said: Said, known: Known | None, sender: Agency) -> Taken:
-    """What comes of it. Conflict where the id was used for another content, Refusal where there is nothing to change."""
+def take(said: Said, known: Known | None, sender: Agency, by_clock: bool = False) -> Taken:
+    """What comes of it. Conflict where the id was used for another content, Refusal where there is nothing to change.
+
+    `by_clock`: the hub itself says it; what was overtaken meanwhile then counts as said before.
+    """
+    if isinstance(said, Release):
+        return _release(said, known, by_clock)
     if isinstance(said, Correction):
         return _correct(said.notice, known, sender)
     if isinstance(said, Withdrawal):
@@ -115,8 +121,7 @@ def _first(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
 def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
     there = _there(known, "/corrects")
     if there.standing == "withdrawn":
-        message = "this notice was withdrawn; send what holds now as a new notice with a new id"
-        raise Refusal("the notice was withdrawn", (finding_at("withdrawn", "/corrects", message),))
+        raise _gone("/corrects")
     content, key = content_of(notice), employer_key(notice, sender)
     if there.has_now(content):
         return REPEAT
@@ -137,6 +142,25 @@ def _withdraw(known: Known | None) -> Taken:
     return Taken((Step(now.step, "withdrawal", known.employer_key, known.kind),), now)
 
 
+def _release(said: Release, known: Known | None, by_clock: bool) -> Taken:
+    there = _there(known, "/releases")
+    overtaken = said.step not in (None, there.step) or not there.has_now(content_of(said.notice))
+    if by_clock and (overtaken or there.standing == "withdrawn"):
+        return REPEAT
+    if there.standing == "withdrawn":
+        raise _gone("/releases")
+    if overtaken:
+        message = "this is not what the notice says now; send a correction, or release its last step as it is"
+        raise Refusal("the notice has changed", (finding_at("overtaken", "/notice", message),))
+    step = Step(there.step + 1, "release", there.employer_key, there.kind, said.notice, released=not by_clock)
+    return Taken((step,), replace(there, step=step.number))
+
+
+def _gone(place: str) -> Refusal:
+    message = "this notice was withdrawn; send what holds now as a new notice with a new id"
+    return Refusal("the notice was withdrawn", (finding_at("withdrawn", place, message),))
+
+
 def _there(known: Known | None, place: str) -> Known:
     if known is None or known.standing == "awaited":
         raise _unknown(place, "send the notice itself first")
@@ -150,11 +174,11 @@ def _unknown(place: str, advice: str) -> Refusal:
 
 def named_in(said: Said) -> tuple[str, str]:
     """Source and id of the notice that it is, or that it changes."""
-    if isinstance(said, Correction | Withdrawal):
+    if isinstance(said, Correction | Withdrawal | Release):
         return said.named.source, said.named.id
     return said.source, said.id
 
 
 def change_in(said: Said) -> Change | None:
     """The change, where it is one."""
-    return said if isinstance(said, Correction | Withdrawal) else None
+    return said if isinstance(said, Correction | Withdrawal | Release) else None

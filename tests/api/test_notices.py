@@ -43,7 +43,7 @@ def test_a_notice_is_on_the_log_before_the_answer(hub: Hub, client: TestClient, 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_goes_where_its_notice_went_and_has_the_notices_receipt(hub: Hub, client: TestClient, change: str) -> None:
     said = CHANGES[change]
-    named = said.get("corrects") or said["withdraws"]
+    named = next(said[name] for name in ("corrects", "withdraws", "releases") if name in said)
     response = client.post("/v1/notices", json=said)
     assert response.status_code == 202
     assert response.json()["receipt"] == receipt_of(AGENCY, named["source"], named["id"])

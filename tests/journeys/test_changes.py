@@ -1,5 +1,6 @@
 """A notice that is corrected, moved or withdrawn: everyone who had it hears of it, and the sender sees every version."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,20 @@ def test_a_wrong_employer_is_put_right_and_its_history_keeps_nothing_of_the_othe
     assert [(item["step"], item["no_longer_concerns_you"]) for item in right] == [(3, False)]
     assert [(item["step"], item["no_longer_concerns_you"]) for item in wrong] == [(2, True)]
     assert "Oikea" not in str(wrong)
+
+
+def test_an_embargo_ends_by_the_hubs_own_clock(hub: Hub) -> None:
+    until = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+    notice = downsizing("embargoed", access={"level": "embargoed", "until": until})
+    receipt = hub.post("ta-39", notice)
+    alert = hub.alert("ta-39", receipt)
+    assert alert["data"]["step"] == 1, "an embargo holds no alert back"
+    copy = hub.copy("evk-04", receipt)
+    assert (copy["data"]["step"], copy["time"] >= until[:19]) == (2, True)
+    hub.settle()
+    stages = hub.get("ta-39", f"/v1/notices/{receipt}/trace")["stages"]
+    outcomes = [stage["outcome"] for stage in stages if stage["stage"] == "routed"]
+    assert outcomes == ["held", "routed"]
 
 
 def test_a_change_of_what_was_never_sent_is_readable_as_refused(hub: Hub) -> None:

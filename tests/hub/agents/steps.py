@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from hub.core.registry import Registry
 from schemas import topics
 from schemas.messages import (
     AgencyNotice,
+    Clock,
     EmployerEvent,
     EnrichedNotice,
     LayoffAlert,
@@ -39,6 +41,7 @@ MODELS: dict[str, type[BaseModel]] = {
     topics.ROUTED.name: RoutedNotice,
     topics.ENRICHED.name: EnrichedNotice,
     topics.ALERTS.name: LayoffAlert,
+    topics.CLOCKS.name: Clock,
 }
 """What each topic of the hub carries; an outbox carries copies and alerts."""
 COPIES: dict[str, type[BaseModel]] = {kind.__name__: kind for kind in (AgencyNotice, LayoffAlert)}
@@ -95,11 +98,11 @@ class Steps:
         state.apply(plan.updates)
         return Said(plan.outputs)
 
-    def run(self, message: Message) -> Said:
+    def run(self, message: Message, at: datetime = AT) -> Said:
         """Everything that comes of a record: each agent takes what stands on its topic, until nothing is left to take."""
         waiting, said = deque([message]), list[Message]()
         while waiting:
-            record = self.record(waiting.popleft())
+            record = self.record(waiting.popleft(), at)
             for name in self.readers_of(record.topic):
                 outputs = self.take(name, record).messages
                 waiting.extend(outputs)
@@ -114,15 +117,15 @@ class Steps:
         """The agents whose source that topic is."""
         return [name for name, agent in self.agents.items() if PREFIX + agent.source.name == topic]
 
-    def record(self, message: Message) -> Record:
+    def record(self, message: Message, at: datetime = AT) -> Record:
         """The message as it stands in the log."""
         self.offset += 1
-        return as_record(message, self.offset)
+        return as_record(message, self.offset, at)
 
 
-def as_record(message: Message, offset: int = 0) -> Record:
+def as_record(message: Message, offset: int = 0, at: datetime = AT) -> Record:
     """The message as an agent reads it."""
-    at_ms = int(AT.timestamp() * 1000)
+    at_ms = int(at.timestamp() * 1000)
     return Record(message.topic, 0, offset, message.key, message.value, tuple(message.headers), at_ms)
 
 

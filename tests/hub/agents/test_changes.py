@@ -1,19 +1,24 @@
 """Corrections, withdrawals, moves: who had a notice hears of each step that follows, once, and nobody else does."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
 from hub.core.steps import Known
 from schemas import topics
 from schemas.ids import receipt_of
-from schemas.messages import AgencyNotice, EmployerEvent, LayoffAlert, RefusedNotice, RoutedNotice
+from schemas.messages import AgencyNotice, Clock, EmployerEvent, LayoffAlert, RefusedNotice, RoutedNotice, Submission
 from tests.builders import (
     HELSINKI,
     a_correction,
     a_downsizing_notice,
     a_recruitment_notice,
+    a_release,
     a_withdrawal,
 )
-from tests.hub.agents.steps import Said, Steps
+from tests.hub.agents.steps import Said, Steps, put
 
 NOTICE = a_downsizing_notice()
 RECEIPT = receipt_of("ta-39", NOTICE["source"], NOTICE["id"])
@@ -219,6 +224,79 @@ def test_a_withdrawal_that_comes_first_is_refused_and_its_notice_then_reaches_no
     assert (said.outboxes(AgencyNotice), said.read(LayoffAlert, topics.ALERTS)) == ({}, ())
     assert steps.submit(a_withdrawal(NOTICE)).verdicts() == {"repeat": 1}
     assert steps.submit(a_downsizing_notice(id="D-2")).outboxes(AgencyNotice), "others pass"
+
+
+# Releases
+
+
+UNTIL = {"access": {"level": "embargoed", "until": "2026-03-05T10:00:00Z"}}
+UNTIL_EVENT = {"access": {"level": "embargoed", "until_event": "The staff has been told."}}
+
+
+def clock_of(said: Said) -> Clock:
+    (clock,) = said.read(Clock, topics.CLOCKS)
+    return clock
+
+
+def fired(steps: Steps, clock: Clock, at: datetime) -> Said:
+    """What comes of the clock when the broker takes its submission in at that moment."""
+    said = put(
+        topics.RECEIVED, Submission(sender=clock.sender, way="clock", body=clock.body), f"{clock.sender}\x1f{clock.source}"
+    )
+    return steps.run(said, at)
+
+
+def test_an_embargo_until_a_time_asks_for_a_clock_and_the_clock_lets_the_notice_go(steps: Steps) -> None:
+    notice = a_downsizing_notice(**UNTIL)
+    held = steps.submit(notice)
+    clock = clock_of(held)
+    assert (held.outboxes(AgencyNotice), clock.due, clock.sender) == ({}, datetime(2026, 3, 5, 10, tzinfo=UTC), "ta-39")
+    assert len(held.read(LayoffAlert, topics.ALERTS)) == 1, "an embargo holds no alert back"
+    said = fired(steps, clock, clock.due)
+    assert events(said) == [(2, "release", "fi:9000000-3")]
+    assert set(said.outboxes(AgencyNotice)) == {"ta-39", "evk-04"}
+    assert said.outboxes(AgencyNotice)["ta-39"].notice["measures"]
+    assert (said.read(LayoffAlert, topics.ALERTS), said.read(Clock, topics.CLOCKS)) == ((), ())
+    assert fired(steps, clock, clock.due).verdicts() == {"repeat": 1}
+
+
+def test_a_clock_that_runs_ahead_of_the_broker_lets_nothing_go_and_asks_again(steps: Steps) -> None:
+    clock = clock_of(steps.submit(a_downsizing_notice(**UNTIL)))
+    early = fired(steps, clock, clock.due - timedelta(seconds=2))
+    assert early.outboxes(AgencyNotice) == {}
+    again = clock_of(early)
+    assert (again.due, again.change != clock.change) == (clock.due, True)
+    assert set(fired(steps, again, clock.due).outboxes(AgencyNotice)) == {"ta-39", "evk-04"}
+
+
+@pytest.mark.parametrize("change", [a_withdrawal, a_correction])
+def test_a_clock_that_was_overtaken_does_nothing(steps: Steps, change: Callable[..., dict[str, Any]]) -> None:
+    notice = a_downsizing_notice(**UNTIL)
+    clock = clock_of(steps.submit(notice))
+    steps.submit(change(notice) if change is a_withdrawal else change(notice, grounds="Muu syy"))
+    said = fired(steps, clock, clock.due)
+    assert (said.verdicts(), len(said.messages)) == ({"repeat": 1}, 1)
+
+
+def test_the_sender_ends_an_embargo_that_waits_for_an_event(steps: Steps) -> None:
+    notice = a_downsizing_notice(**UNTIL_EVENT)
+    held = steps.submit(notice)
+    assert (held.outboxes(AgencyNotice), held.read(Clock, topics.CLOCKS)) == ({}, ())
+    said = steps.submit(a_release(notice))
+    assert (events(said), set(said.outboxes(AgencyNotice))) == ([(2, "release", "fi:9000000-3")], {"ta-39", "evk-04"})
+    assert steps.submit(a_release(notice)).verdicts() == {"repeat": 1}
+
+
+def test_a_release_is_of_what_the_notice_says_now(steps: Steps) -> None:
+    notice = a_downsizing_notice(**UNTIL_EVENT)
+    steps.submit(notice)
+    other = a_downsizing_notice(grounds="Muu syy", **UNTIL_EVENT)
+    assert rule_of(steps.submit(a_release(other, "r-2"))) == "overtaken"
+    assert rule_of(steps.submit(a_release(notice, "r-3", step=2))) == "overtaken"
+    assert rule_of(steps.submit(a_release(a_downsizing_notice(id="D-9"), "r-4"))) == "unknown-notice"
+    assert steps.submit(a_release(notice, "r-5", step=1)).verdicts() == {"accepted": 1}
+    steps.submit(a_withdrawal(notice))
+    assert rule_of(steps.submit(a_release(notice, "r-6"))) == "withdrawn"
 
 
 # What is remembered
