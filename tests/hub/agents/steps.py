@@ -109,9 +109,9 @@ class Steps:
                 said.extend(outputs)
         return Said(tuple(said))
 
-    def submit(self, notice: Mapping[str, Any] | bytes, sender: str = "ta-39") -> Said:
+    def submit(self, notice: Mapping[str, Any] | bytes, sender: str = "ta-39", at: datetime = AT) -> Said:
         """Everything that comes of a submission."""
-        return self.run(submitted(notice, sender))
+        return self.run(submitted(notice, sender), at)
 
     def readers_of(self, topic: str) -> list[str]:
         """The agents whose source that topic is."""
