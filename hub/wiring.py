@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -21,6 +22,7 @@ from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
 from connectors.store.writing import ViewWriter
 from hub.agents.registry import RegistryFollower
+from hub.core.recutting import recut
 from hub.core.registry import Registry
 from hub.data.load import load_registry
 from hub.projection.sources import Lag, Sources
@@ -89,8 +91,11 @@ class Wiring:
         def within(code: str) -> Collection[str]:
             return registry().municipalities_in(code, today())
 
+        def seen(agency: str, copy: dict[str, Any]) -> dict[str, Any] | None:
+            return recut(agency, copy, registry(), today())
+
         lag = Lag(Sources(self.bootstrap, self.prefix))
-        return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, within=within)
+        return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, within=within, recut=seen)
 
     def view_writer(self) -> ViewWriter:
         """The view that serves."""

@@ -1,7 +1,7 @@
 """Cases with their results written from the domain's description alone, by somebody who had not read the rules.
 
 The lists `told`, `not_told`, `stubs`, `offered` and `not_offered` name who must and who must not be among them; `alerted` and
-`alert_over` are whole. The sender stands in none of the first three; an `outcome` of null is one that the description leaves open.
+`alert_over` are whole. The sender stands in none of the first three; an `outcome` of null is left open by it.
 """
 
 import json

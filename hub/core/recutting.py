@@ -1,0 +1,34 @@
+"""Rights apply again at each read that the hub serves, removing only (DESIGN §5.4). Pure.
+
+A copy was cut for the purpose that its agency had when it was written. Where the agency's rights are narrower today (another
+ring, another kind), the copy is cut again by today's purpose; an agency that is no longer in force, or whose agreement has
+run out, reads nothing. A right that is wider today gives nothing back: what was cut off stands in no copy.
+"""
+
+from datetime import date
+from typing import Any
+
+from hub.core.periods import works_on
+from hub.core.registry import Registry
+from hub.core.views import ALLOWED, Purpose, cut_for, purpose_for
+from schemas.agency import Agency
+
+
+def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -> dict[str, Any] | None:
+    """What the agency may see of its copy on that day: all of it, less, or None for nothing."""
+    agency = registry.agency(agency_id)
+    if agency is None or not works_on(agency, day):
+        return None
+    notice, reasons = copy.get("notice"), copy.get("why")
+    if not isinstance(notice, dict) or not reasons or notice.get("no_longer_concerns_you"):
+        return copy
+    written: Purpose = copy.get("purpose", "coordinator")
+    today = purpose_for(agency, reasons[0]["role"])
+    if ALLOWED[written] <= ALLOWED[today]:
+        return copy
+    narrower = {"purpose": today, "notice": cut_for(notice, today)}
+    return copy | narrower | {"offerings": _own(agency, today, copy.get("offerings") or [])}
+
+
+def _own(agency: Agency, purpose: Purpose, offerings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [] if purpose == "statistics" else [service for service in offerings if service.get("provider") == agency.id]
