@@ -10,9 +10,9 @@ Certainty = Literal["verified", "memory", "derived", "sample"]
 """How sure a row is: seen in a public source, from memory, computed, or made up as a marked sample."""
 
 AgencyKind = Literal[
-    "employment-area", "evk", "te-office", "ely", "keha", "ministry", "finnvera", "business-finland", "tesi", "prh",
-    "jotpa", "regional-council", "development-company", "new-business-centre", "chamber", "education-provider",
-    "agricultural-centre", "foreign", "hub",
+    "employment-area", "evk", "te-office", "ely", "keha", "ministry", "finnvera", "business-finland", "tekes", "finpro",
+    "tesi", "prh", "jotpa", "regional-council", "development-company", "new-business-centre", "chamber",
+    "education-provider", "agricultural-centre", "foreign", "hub",
 ]  # fmt: skip
 
 Ring = Literal["authority", "tem-group", "partner", "none"]

@@ -1,6 +1,6 @@
 """Reads an agent's state back from its changelog topic with a plain consumer, and knows how a change is written."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
@@ -11,6 +11,7 @@ from schemas.wire import Message as Wire
 RANK = "rank"
 BATCH_SECONDS = 0.05
 SILENT_BATCHES = 400
+READ_TOGETHER = 100_000
 
 
 def change_record(topic: str, partition: int, change: Change) -> Wire:
@@ -36,6 +37,9 @@ class Changelog:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": False,
+            "queued.max.messages.kbytes": 4 * 1024,  # what is fetched ahead stays with the process as memory
+            "queued.min.messages": 5_000,
+            "fetch.queue.backoff.ms": 5,  # the library would wait a whole second before it fetches on
         }
 
     def load(
@@ -47,7 +51,9 @@ class Changelog:
             ends = {number: _ends(consumer, TopicPartition(self.topic, number)) for number in partitions}
             kept = {number: known[number] for number, (_, end) in ends.items() if _is_current(known.get(number), end)}
             unread = {number: span for number, span in ends.items() if number not in kept}
-            return kept | self._fresh(self._read(consumer, unread), unread, heal)
+            for together in _groups(unread):
+                kept |= self._fresh(self._read(consumer, together), together, heal)
+            return kept
         finally:
             consumer.close()
 
@@ -63,7 +69,7 @@ class Changelog:
         return states
 
     def _read(self, consumer: Consumer, spans: dict[int, tuple[int, int]]) -> dict[int, Loading]:
-        """All partitions together, each from its start to the end that it had; at the end each is let go."""
+        """These partitions together, each from its start to the end that it had; at the end each is let go."""
         read = {number: Loading() for number in spans}
         places = {number: TopicPartition(self.topic, number, low) for number, (low, end) in spans.items() if low < end}
         consumer.assign(list(places.values()))
@@ -84,6 +90,17 @@ class Changelog:
         for at in consumer.position(list(places.values())):
             if at.offset >= spans[at.partition][1]:
                 consumer.incremental_unassign([places.pop(at.partition)])
+
+
+def _groups(spans: dict[int, tuple[int, int]]) -> Iterator[dict[int, tuple[int, int]]]:
+    """Partitions that are read at one time: what reading takes besides what is kept stays small, however large the log is."""
+    together = dict[int, tuple[int, int]]()
+    for number, (low, end) in spans.items():
+        if together and sum(last - first for first, last in together.values()) + end - low > READ_TOGETHER:
+            yield together
+            together = {}
+        together[number] = (low, end)
+    yield together
 
 
 def _is_current(known: PartitionState | None, end: int) -> bool:

@@ -1,6 +1,7 @@
 """Intake, the one door: each submission gets one verdict, and each accepted one its place in an employer's history."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import orjson
 
@@ -37,13 +38,13 @@ class Arrived:
     @property
     def notice_key(self) -> bytes:
         """Under which key the notice is remembered."""
-        return self.receipt.encode()
+        return UUID(self.receipt).bytes
 
     @property
     def change_key(self) -> bytes | None:
         """Under which key the change itself is remembered: changes and notices of a source share one space of ids."""
         change = change_in(self.said)
-        return receipt_of(self.sender.id, change.named.source, change.id).encode() if change else None
+        return UUID(receipt_of(self.sender.id, change.named.source, change.id)).bytes if change else None
 
 
 def intake(hand: Hand) -> Agent:

@@ -6,7 +6,7 @@ import typer
 
 from hub.commands.common import AsJson, print_json
 from hub.local.supervisor import tell
-from hub.trials.bench import path
+from hub.trials.bench import identity, path
 from hub.trials.soak.run import Wish, soak
 
 commands = typer.Typer()
@@ -43,4 +43,16 @@ def bench_path(
     if not as_json:
         for name, value in found.items():
             tell(f"bench: {name}: {value}")
+    print_json(found)
+
+
+@bench.command("identity", epilog="Example: hub bench identity --ids 1000000")
+def bench_identity(
+    ids: Annotated[int, typer.Option(help="Ids that intake has to remember.", min=100)] = 1_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """What it costs to remember every id ever seen: memory of the front worker, and how long its restart takes."""
+    found = identity.bench_identity(ids, lambda line: tell(f"bench: {line}"))
+    if not as_json:
+        tell(f"bench: {found['ids']} ids: {found['rss_mb']} MB, at work again after {found['restart_s']} s")
     print_json(found)

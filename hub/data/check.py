@@ -13,7 +13,11 @@ from schemas.notice import NEEDS, DevelopmentNotice, Kind
 from schemas.offering import Condition, Offering
 
 ALAND = "fi:maakunta:21"
-"""Self-governing: it has a labour authority of its own, and no elinvoimakeskus acts there."""
+"""Self-governing: it has a labour authority of its own, and neither elinvoimakeskus nor ELY centre acts there."""
+
+AUTHORITIES = frozenset({"employment-area", "te-office"})
+CENTRES = frozenset({"evk", "ely"})
+"""Employment authorities and the state's regional centres: those of today, and those of 2013."""
 
 COMPETENCES = frozenset(
     {
@@ -95,12 +99,12 @@ def _coverage(registry: Registry, day: date) -> Iterator[str]:
     for code in registry.municipalities_in(FINLAND, day):
         above = registry.ancestors(code)
         here = registry.agencies_covering(code, day)
-        found = Counter(agency.kind for agency in here if agency.kind in ("employment-area", "evk"))
-        evks = 0 if ALAND in above else 1
-        if found["employment-area"] != 1 or len(registry.authorities_for(code, day)) != 1:
-            yield f"municipality {code} has {found['employment-area']} employment authorities"
-        if found["evk"] != evks:
-            yield f"municipality {code} has {found['evk']} EVK, not {evks}"
+        authorities = sum(agency.kind in AUTHORITIES for agency in here)
+        centres, wanted = sum(agency.kind in CENTRES for agency in here), 0 if ALAND in above else 1
+        if authorities != 1 or len(registry.authorities_for(code, day)) != 1:
+            yield f"municipality {code} has {authorities} employment authorities"
+        if centres != wanted:
+            yield f"municipality {code} has {centres} EVK or ELY centres, not {wanted}"
         if sum(wider.startswith("fi:maakunta:") for wider in above) != 1:
             yield f"municipality {code} lies in no region or in several"
 

@@ -122,7 +122,7 @@ def test_problems_finds_what_is_missing_or_dead() -> None:
     hung = agencies[0].model_copy(update={"areas": ("fi:tyollisyysalue:99",)})
     found = problems(RegistryContent(CONTENT.areas, (hung, *agencies[1:]), (broken, *CONTENT.offerings[1:])), DAYS[0])
     assert "municipality fi:kunta:837 has 0 employment authorities" in found
-    assert "municipality fi:kunta:837 has 0 EVK, not 1" in found
+    assert "municipality fi:kunta:837 has 0 EVK or ELY centres, not 1" in found
     assert "agency ta-01: the area fi:tyollisyysalue:99 is unknown or not in force" in found
     assert "offering R01: unknown answer N_NOTHING" in found
     assert "offering D21: provider prh: no such agency is in force" in found

@@ -3,6 +3,7 @@
 import pytest
 
 from hub.local.supervisor import tell
+from hub.trials.bench.identity import bench_identity
 from hub.trials.bench.latency import percentiles
 from hub.trials.bench.path import Wish, bench_path
 
@@ -26,3 +27,13 @@ def test_a_tiny_bench_tells_every_figure() -> None:
         assert set(times) == PLACES
         assert all(value > 0 for value in times.values())
     assert {"kafka", "postgres", "front", "back", "projector", "api"} <= set(found["rss_mb"])
+
+
+@pytest.mark.broker
+@pytest.mark.soak
+@pytest.mark.timeout(240)
+def test_a_worker_knows_the_ids_that_stand_in_its_state() -> None:
+    found = bench_identity(2_000, lambda line: tell(f"bench: {line}"))
+    assert found["ids"] == 2_000
+    assert found["rss_mb"] > 20
+    assert found["restart_s"] > 0
