@@ -123,6 +123,15 @@ class Wiring:
         import_registry(self.engine, entries, "hub", "files of the registry", complete=True, schemas=self.schemas)
         return publish_changes(self.engine, self.bootstrap, self.prefix, self.schemas)
 
+    def authority_at(self, area: str, day: date) -> str:
+        """The employment authority there by the registry's files; where there is none, the first of all."""
+        content = load_registry(*self.sources())
+        known = Registry.of(0, content.areas, content.agencies, content.offerings)
+        here = known.authorities_for(area, day) or [agency for agency in known.agencies(day) if agency.ring == "authority"]
+        if not here:
+            raise Misconfigured(f"the registry {', '.join(self.settings.registry)} has no employment authority in force today")
+        return here[0].id
+
     def sources(self) -> tuple[str | Path, ...]:
         """The registries to serve: names as they are, folders as paths."""
         return tuple(Path(source) if "/" in source else source for source in self.settings.registry)

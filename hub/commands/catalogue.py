@@ -7,9 +7,11 @@ import typer
 
 from connectors.outbound.topics import apply_topics
 from hub.agents.hand import day_of
-from hub.commands.common import Folder, wiring_for
+from hub.commands.common import Folder, Registries, settings_for, wiring_for
 from hub.core.registry import Registry
+from hub.data.content import RegistryContent
 from hub.data.load import load_registry, problems
+from hub.wiring import Wiring
 from schemas.topics import every_topic
 
 topics = typer.Typer(no_args_is_help=True, help="The hub's topics. Example: hub topics list")
@@ -35,9 +37,9 @@ def make_topics(folder: Folder = None) -> None:
 
 
 @registry.command("check", epilog="Example: hub registry check")
-def check_registry() -> None:
+def check_registry(registry: Registries = None) -> None:
     """Look for municipalities without an authority, dead references and services that no notice can reach."""
-    found = problems(load_registry(), day_of(datetime.now(UTC)))
+    found = problems(_content(registry), day_of(datetime.now(UTC)))
     for problem in found:
         typer.echo(problem, err=True)
     typer.echo(f"{len(found)} problems")
@@ -45,9 +47,11 @@ def check_registry() -> None:
 
 
 @registry.command("show", epilog="Example: hub registry show fi:kunta:837")
-def show_area(code: Annotated[str, typer.Argument(help="Area code with its system, such as fi:kunta:491.")]) -> None:
+def show_area(
+    code: Annotated[str, typer.Argument(help="Area code with its system, such as fi:kunta:491.")], registry: Registries = None
+) -> None:
     """The agencies that cover an area today."""
-    content = load_registry()
+    content = _content(registry)
     known = Registry.of(0, content.areas, content.agencies, content.offerings)
     covering = known.agencies_covering(code, day_of(datetime.now(UTC)))
     for agency in covering:
@@ -55,6 +59,10 @@ def show_area(code: Annotated[str, typer.Argument(help="Area code with its syste
     if not covering:
         typer.echo(f"no agency covers {code}; is it an area code such as fi:kunta:837?", err=True)
         raise typer.Exit(1)
+
+
+def _content(registries: list[str] | None) -> RegistryContent:
+    return load_registry(*Wiring(settings_for(None, registries)).sources())
 
 
 @registry.command("publish", epilog="Example: hub registry publish")

@@ -10,13 +10,18 @@ from hub.settings import Settings
 from hub.wiring import Wiring
 
 Folder = Annotated[Path | None, typer.Option(help="Folder of the hub: data, logs, addresses (default: var).")]
+Registries = Annotated[
+    list[str] | None,
+    typer.Option("--registry", help="Registry to serve: fi, fi-2013 or a folder of further rows; may be given more than once."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 
 
-def settings_for(folder: Path | None) -> Settings:
-    """The settings, with the folder that the command was given."""
+def settings_for(folder: Path | None, registries: list[str] | None = None) -> Settings:
+    """The settings, with the folder and the registries that the command was given."""
     settings = Settings()
-    return settings.model_copy(update={"folder": (folder or settings.folder).absolute()})
+    chosen = tuple(registries) if registries else settings.registry
+    return settings.model_copy(update={"folder": (folder or settings.folder).absolute(), "registry": chosen})
 
 
 def wiring_for(folder: Path | None) -> Wiring:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub import logs, projecting, serving, worker
-from hub.commands.common import Folder, settings_for, wiring_for
+from hub.commands.common import Folder, Registries, settings_for, wiring_for
 from hub.local import embedded, jars
 from hub.local.supervisor import Supervisor
 from hub.local.whole import Running, start_whole
@@ -17,9 +17,9 @@ commands = typer.Typer()
 
 
 @commands.command(epilog="Example: hub up --folder /tmp/my-hub")
-def up(folder: Folder = None) -> None:
+def up(folder: Folder = None, registry: Registries = None) -> None:
     """Start the whole hub on this machine and keep it running until Ctrl-C."""
-    settings = settings_for(folder)
+    settings = settings_for(folder, registry)
     with Supervisor(settings.folder, say=lambda line: typer.echo(f"hub: {line}")) as supervisor:
         supervisor.run_until_signal(lambda: _welcome(start_whole(supervisor, settings), supervisor))
 

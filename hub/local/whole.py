@@ -8,9 +8,11 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.store.keys import demo_key
+from hub.agents.hand import day_of
 from hub.bridge.inboxes import GROUP as BRIDGE
 from hub.dispatch.following import GROUP as DISPATCHER
 from hub.local import embedded, ports
@@ -21,8 +23,8 @@ from hub.settings import Settings
 from hub.wiring import SECRETS, Wiring
 from schemas.topics import BACK, FRONT
 
-DEMO_AGENCY = "ta-39"
-"""The sample agency whose key `hub up` shows: the employment area of Tampere."""
+DEMO_PLACE = "fi:kunta:837"
+"""Tampere: `hub up` shows a key of the employment authority there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def start_whole(supervisor: Supervisor, settings: Settings) -> Running:
     port = ports.pick({"api": settings.api.port}, place / "api-port.json")["api"]
     servers = tuple(child.name for child in supervisor.status())
     supervisor.start(own_children(found, port, servers))
-    running = Running(wiring.bootstrap, wiring.url, f"http://127.0.0.1:{port}", DEMO_AGENCY, demo_key(wiring.keys, DEMO_AGENCY))
+    agency = wiring.authority_at(DEMO_PLACE, day_of(datetime.now(UTC)))
+    running = Running(wiring.bootstrap, wiring.url, f"http://127.0.0.1:{port}", agency, demo_key(wiring.keys, agency))
     note(place, running)
     return running
 
