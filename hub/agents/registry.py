@@ -1,7 +1,7 @@
 """The registry as this process knows it: read from registry.changes, applied revision by revision, never in part."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -49,15 +49,20 @@ class Entries:
 
     def registry(self) -> Registry:
         """What holds at this revision."""
-        of: dict[str, list[dict[str, Any]]] = {"area": [], "agency": [], "offering": []}
-        for (kind, _), body in self._there.items():
-            of.setdefault(kind, []).append(body)
-        return Registry.of(
-            self.revision,
-            (Area.model_validate(body) for body in of["area"]),
-            (Agency.model_validate(body) for body in of["agency"]),
-            (Offering.model_validate(body) for body in of["offering"]),
-        )
+        return registry_of(self.revision, self._there)
+
+
+def registry_of(revision: int, bodies: Mapping[tuple[str, str], dict[str, Any]]) -> Registry:
+    """The registry that these entries make, each by its type and id."""
+    of: dict[str, list[dict[str, Any]]] = {"area": [], "agency": [], "offering": []}
+    for (kind, _), body in bodies.items():
+        of.setdefault(kind, []).append(body)
+    return Registry.of(
+        revision,
+        (Area.model_validate(body) for body in of["area"]),
+        (Agency.model_validate(body) for body in of["agency"]),
+        (Offering.model_validate(body) for body in of["offering"]),
+    )
 
 
 class RegistryFollower:

@@ -7,6 +7,7 @@ import typer
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.core.reckoning import Ledger
 from hub.reckoning import reckon
+from hub.replaying import replay_check
 from hub.wiring import Wiring
 
 commands = typer.Typer()
@@ -39,3 +40,19 @@ def run_reckon(
         for name, count in counts.items():
             typer.echo(f"{name:14} {count}")
     raise typer.Exit(1 if counts["unaccounted"] else 0)
+
+
+@commands.command("replay-check", epilog="Example: hub replay-check --json")
+def run_replay_check(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Decide everything again that the log holds, by the registry of its time; each decision has to be the same.
+
+    Nothing is written.
+    """
+    found = replay_check(wiring_for(folder))
+    for which in found.differ[:SHOWN]:
+        typer.echo(f"decided otherwise now: {which}", err=True)
+    if as_json:
+        print_json({"decisions": found.decisions, "differ": len(found.differ)})
+    else:
+        typer.echo(f"{found.decisions} decisions made again, {len(found.differ)} differ")
+    raise typer.Exit(1 if found.differ else 0)

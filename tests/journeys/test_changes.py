@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hub.replaying import replay_check
 from tests.builders import HELSINKI, a_correction, a_withdrawal
 from tests.journeys.running import Hub, downsizing, until
 
@@ -80,3 +81,16 @@ def test_a_change_of_what_was_never_sent_is_readable_as_refused(hub: Hub) -> Non
     hub.post("ta-39", a_withdrawal(notice, "never-sent/1"))
     refused = hub.refusal("ta-39", "never-sent")
     assert [finding["rule"] for finding in refused["findings"]] == ["unknown-notice"]
+
+
+def test_everything_in_the_log_is_decided_again_as_it_was(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    notice = downsizing("decided-again")
+    receipt = hub.post("ta-39", notice)
+    hub.post("ta-39", a_correction(notice, "decided-again/1", workplaces=[{"area": HELSINKI}]))
+    step_of(hub, "ta-08", receipt, 2)
+    hub.settle()
+    found = replay_check(hub.wiring)
+    assert found.differ == []
+    assert found.decisions >= 4
+    monkeypatch.setattr("hub.core.routing.takes", lambda *_: False)
+    assert replay_check(hub.wiring).differ, "another rule decides otherwise"
