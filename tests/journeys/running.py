@@ -118,11 +118,17 @@ class Hub:
 
     def _pages(self, agency: str, path: str) -> Iterator[dict[str, Any]]:
         cursor: str | None = None
+        found: list[dict[str, Any]] = []
         while True:
-            page = self.get(agency, f"{path}?limit=200" + (f"&cursor={cursor}" if cursor else ""))
-            yield from page["items"]
+            response = self.ask(agency, "GET", f"{path}?limit=200" + (f"&cursor={cursor}" if cursor else ""))
+            if response.status_code == 404 and cursor:  # the outbox was made anew meanwhile: begin again, as the answer says
+                cursor, found = None, []
+                continue
+            assert response.status_code == 200, response.text
+            page = response.json()
+            found += page["items"]
             if not page["items"] or page["next"] in (None, cursor):
-                return
+                return iter(found)
             cursor = page["next"]
 
     def _key(self, agency: str) -> str:

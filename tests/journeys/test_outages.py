@@ -3,6 +3,7 @@
 import pytest
 
 from connectors.outbound.topics import apply_topics
+from hub.letters import letters, resend
 from schemas.topics import ALERTS, outbox
 from tests.journeys.running import Hub, downsizing, recruitment, until
 
@@ -45,6 +46,12 @@ def test_a_topic_that_vanished_costs_its_agency_alone_and_works_again_when_it_is
     until(arrived, "a copy in the topic made anew")
     assert lost_of(hub, tried) == set(tried[:-1])
     assert [item["receipt"] for item in hub.get("takk", "/v1/outbox")["items"]] == tried[-1:]
+    missed = {*gone, *tried[:-1]}
+    assert {letter.event_id for letter in letters(hub.wiring) if letter.topic == topic.name}
+    again = resend(hub.wiring)
+    assert (again.sent, resend(hub.wiring).there) == (len(missed), len(missed))
+    hub.settle()
+    assert {item["receipt"] for item in hub.get("takk", "/v1/outbox")["items"]} == missed | {tried[-1]}
 
 
 def lost_of(hub: Hub, receipts: list[str]) -> set[str]:
