@@ -96,8 +96,8 @@ def _replay(
     for record in _records(wiring, agent.source):
         step = _step_in(record)
         if step is None or step not in made:
-            continue  # no message, or not decided yet
-        revision, essence = made[step]
+            continue  # no message, not decided yet, or written twice
+        revision, essence = made.pop(step)
         current[:] = [revisions.at(revision)]
         state = states.setdefault(record.partition, PartitionState())
         plan = agent.step(_as_record(record, wiring.prefix), state)

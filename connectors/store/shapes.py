@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jsonpatch
+import orjson
 
 from connectors.store.lists import SENT
 
 Recut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Agency and copy to what it may see of the copy today: less or the same, None for nothing."""
 
+LARGEST_COMPARED = 16 * 1024
 _OF_EVENT = ("sender", "source", "id", "historic", "type", "change", "reason", "withdrawn_before", "notice")
 _OF_COPY = (
     *("purpose", "why", "line", "competence", "offerings", "enriched", "bare", "people", "registry_revision"),
@@ -69,8 +71,13 @@ def with_versions(steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _changes(earlier: Any, notice: Any) -> list[dict[str, Any]] | None:
-    """As a JSON Patch (RFC 6902) from the version before as the same agency may see it; None where one of them is not there."""
-    if not earlier or not notice or notice.get("no_longer_concerns_you"):
+    """As a JSON Patch (RFC 6902) from the version before as the same agency may see it.
+
+    None where one of them is not there, or so large that comparing them would hold up other readers.
+    """
+    if not earlier or not notice or any(one.get("no_longer_concerns_you") for one in (earlier, notice)):
+        return None
+    if any(len(orjson.dumps(one)) > LARGEST_COMPARED for one in (earlier, notice)):
         return None
     return list(jsonpatch.make_patch(earlier, notice))
 

@@ -1,14 +1,16 @@
 """Cases: the layoff alert leaves from here, two hops from the door, whatever routing and enrichment do."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import structlog
 
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
+from hub.agents.seen import Seen
 from hub.agents.state import PartitionState
 from hub.core.admission import notice_of
-from hub.core.alerts import bare_alert, closing_alerts, layoff_alerts
+from hub.core.alerts import bare_alert, closing_alerts, concerned_by, layoff_alerts
 from schemas import topics
 from schemas.errors import MalformedMessage
 from schemas.messages import EmployerEvent, LayoffAlert
@@ -29,23 +31,37 @@ def cases(hand: Hand) -> Agent:
             event = read(EmployerEvent, record.value, record.headers)
         except MalformedMessage as error:
             return hand.bury(record, "cases", error)
-        if event.type == "release":  # an embargo never held an alert back
+        seen = Seen.of(state, event.receipt)
+        if event.step <= seen.step:  # taken before a kill of intake, and written again by the next one
             return Plan()
-        key = event.receipt.encode()
-        before = set(state.values.get(key, b"").decode().split())
+        if event.type == "release":  # an embargo never held an alert back
+            return Plan((), seen.after(event.step))
         alerts = _alerts(hand, event, record) if _alarms(event) else ()
         now = {alert.agency for alert in alerts}
         if any(alert.bare for alert in alerts):  # the rules failed: nobody can be told that it is over for them
-            now |= before
-        over = closing_alerts(event, before - now, hand.registry().revision) if before - now else ()
+            now |= seen.agencies
+        over = _over(hand, event, record, seen.agencies - now)
         outputs = tuple(message for alert in (*alerts, *over) for message in _twice(hand, event, alert))
-        return Plan(outputs, ((key, " ".join(sorted(now)).encode() or None),) if now or before else ())
+        return Plan(outputs, seen.after(event.step, now) if now or seen.step else ())
 
     return Agent("cases", topics.EVENTS, topics.CASES_STATE, step, hand.set_aside("cases"))
 
 
+def _over(hand: Hand, event: EmployerEvent, record: Record, told: Collection[str]) -> tuple[LayoffAlert, ...]:
+    """Where the registry fails, those who were alerted hear it all the same."""
+    if not told:
+        return ()
+    try:
+        registry = hand.registry()
+        still = () if event.ends else concerned_by(notice_of(event), registry, day_of(moment(record)))
+        return closing_alerts(event, told, registry.revision, still)
+    except Exception as error:  # whatever is wrong with the event or the registry: it is over for them
+        log.error("an alert ends without the rules", receipt=event.receipt, step=event.step, error=type(error).__name__)
+        return closing_alerts(event, told, None)
+
+
 def _alarms(event: EmployerEvent) -> bool:
-    return event.kind == "downsizing" and not event.historic and not event.ends
+    return event.kind == "downsizing" and not (event.historic or event.ends or event.withdrawn_before)
 
 
 def _alerts(hand: Hand, event: EmployerEvent, record: Record) -> tuple[LayoffAlert, ...]:

@@ -1,10 +1,16 @@
 """Routing: for each step of a notice, who should know and why."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 import orjson
 
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
+from hub.agents.seen import Seen
 from hub.agents.state import PartitionState
+from hub.core.admission import AnyNotice
+from hub.core.alerts import alerted_by
 from hub.core.routing import ended, route, with_former
 from schemas import topics
 from schemas.errors import MalformedMessage
@@ -22,16 +28,14 @@ def routing(hand: Hand) -> Agent:
             notice = None if event.ends else hand.notice_in(event)
         except MalformedMessage as error:
             return hand.bury(record, "routing", error)
-        at, key = moment(record), event.receipt.encode()
-        told_before = state.values.get(key, b"").decode().split()
-        if notice is None:
-            routed = ended(event, told_before, hand.registry(), decided_as_of=at)
-        else:
-            routed = with_former(route(event, notice, hand.registry(), day_of(at), decided_as_of=at), told_before)
+        seen, at = Seen.of(state, event.receipt), moment(record)
+        if event.step <= seen.step:  # taken before a kill of intake, and written again by the next one
+            return Plan()
+        routed = _decide(hand, event, notice, seen.agencies, at)
         event_id = event_id_of(event.receipt, event.step, "routed")
         said = hand.say(topics.ROUTED, event.employer_key, routed, event_id, f"notice.{event.kind}.routed", at)
         clocks = (_clock(hand, routed),) if routed.held_until else ()
-        return Plan((said, *clocks), ((key, _told(routed)),))
+        return Plan((said, *clocks), seen.after(event.step, _told(routed)))
 
     return Agent("routing", topics.EVENTS, topics.ROUTING_STATE, step, hand.set_aside("routing"))
 
@@ -48,7 +52,15 @@ def _clock(hand: Hand, routed: RoutedNotice) -> Message:
     return hand.say(topics.CLOCKS, change, clock, change, "clock.release", routed.decided_as_of)
 
 
-def _told(routed: RoutedNotice) -> bytes | None:
-    """Who has the notice with this step; who got a stub needs no second one. None = nobody."""
-    present = (recipient.agency for recipient in routed.recipients if recipient.why[0].role != "former-recipient")
-    return " ".join(sorted(present)).encode() or None
+def _decide(hand: Hand, event: EmployerEvent, notice: AnyNotice | None, told: Collection[str], at: datetime) -> RoutedNotice:
+    """The decision, with a stub for each who was told before and is told no more, but for those whom this step alerts."""
+    registry, day = hand.registry(), day_of(at)
+    if notice is None:
+        return ended(event, told, registry, decided_as_of=at)
+    decided = route(event, notice, registry, day, decided_as_of=at)
+    return with_former(decided, set(told) - alerted_by(event, notice, registry, day))
+
+
+def _told(routed: RoutedNotice) -> set[str]:
+    """Who has the notice with this step; who got a stub needs no second one."""
+    return {recipient.agency for recipient in routed.recipients if recipient.why[0].role != "former-recipient"}

@@ -105,7 +105,7 @@ class Loading:
         self.done = max(self.done, done)
         for change in self._open:
             if change.rank <= self.done:
-                self._settle(change, self._odd.get(change.key))
+                self._settle(change, self._odd.get(change.key) or self._sure.get(change.key))
         self._open = [change for change in self._open if change.rank > self.done]
 
     def _settle(self, change: Change, last: Change | None = None) -> None:

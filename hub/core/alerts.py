@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hub.core.facts import people_of
+from hub.core.facts import AnyNotice, people_of
 from hub.core.reach import consent_holds, is_early
 from hub.core.registry import Registry
 from hub.core.routing import areas_of, own_authorities
@@ -57,8 +57,27 @@ def layoff_alerts(
         return (bare_alert(event),)
 
 
-def closing_alerts(event: EmployerEvent, told: Collection[AgencyId], revision: int | None) -> tuple[LayoffAlert, ...]:
-    """To each agency that was alerted by the step before and is no longer concerned: it is over for it, and why."""
+def alerted_by(event: EmployerEvent, notice: AnyNotice, registry: Registry, day: date) -> frozenset[AgencyId]:
+    """The agencies that this step alerts, whatever else becomes of the notice."""
+    if not isinstance(notice, DownsizingNotice) or event.historic or notice.historic or event.withdrawn_before:
+        return frozenset()
+    return frozenset(_concerned(notice, registry, day))
+
+
+def concerned_by(notice: AnyNotice, registry: Registry, day: date) -> frozenset[AgencyId]:
+    """The authorities of the places of any notice: whom it concerns, alerted or not."""
+    homes = tuple(home.area for home in notice.homes) if isinstance(notice, DownsizingNotice) else ()
+    areas = (*areas_of(notice), *homes)
+    return frozenset(agency.id for area in areas for agency in own_authorities(area, registry, day))
+
+
+def closing_alerts(
+    event: EmployerEvent, told: Collection[AgencyId], revision: int | None, still: Collection[AgencyId] = ()
+) -> tuple[LayoffAlert, ...]:
+    """To each agency that was alerted before and is not any more: the alert is over for it, and why.
+
+    `still` are those whom the notice itself goes on to concern, as when a downsizing turns out to be a recruitment.
+    """
     rule = "withdrawn" if event.type == "withdrawal" else "told-before"
     return tuple(
         LayoffAlert(
@@ -71,7 +90,7 @@ def closing_alerts(event: EmployerEvent, told: Collection[AgencyId], revision: i
             received_at=event.received_at,
             registry_revision=revision,
             why=(why("former-recipient", rule),),
-            notice=stub(event),
+            notice={"id": event.id, "source": event.source} if agency in still else stub(event),
         )
         for agency in sorted(told)
     )

@@ -51,9 +51,9 @@ def read_notice(body: bytes) -> AnyNotice:
     return said
 
 
-def read_said(body: bytes) -> Said:
+def read_said(body: bytes, largest: int = LARGEST_INPUT) -> Said:
     """The notice in these bytes, or the change of one (`corrects`, `withdraws`, `releases`); refused as by `read_notice`."""
-    text = _text_of(body)
+    text = _text_of(body, largest)
     tree, flawed = _tree_of(text)
     if not isinstance(tree, dict):
         _malformed("not-an-object", "the body has to be one JSON object")
@@ -74,9 +74,9 @@ def finding_at(rule: str, place: str, message: str) -> Finding:
 # Before parsing
 
 
-def _text_of(body: bytes) -> str:
-    if len(body) > LARGEST_INPUT:
-        _malformed("too-large", f"the body is larger than {LARGEST_INPUT // 1024} KiB")
+def _text_of(body: bytes, largest: int) -> str:
+    if len(body) > largest:
+        _malformed("too-large", f"the body is larger than {largest // 1024} KiB")
     if not body.strip():
         _malformed("empty", "the body is empty")
     if body.startswith(_MARKS):

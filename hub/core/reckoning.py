@@ -40,7 +40,8 @@ class Ledger:
     _expected: dict[Step, set[str]] = field(default_factory=dict)
     _enriched: dict[Step, set[tuple[str, str]]] = field(default_factory=dict)
     _alerts: dict[Step, set[tuple[str, str]]] = field(default_factory=dict)
-    _alarmed: set[Step] = field(default_factory=set)
+    _alarmed: dict[str, dict[int, bool]] = field(default_factory=dict)
+    """By receipt and step, whether the alerts of the step say that something goes on (else only that it is over)."""
     _delivered: set[tuple[str, str]] = field(default_factory=set)
     _buried: set[str] = field(default_factory=set)
 
@@ -81,8 +82,9 @@ class Ledger:
         """A layoff alert on its topic."""
         step = (alert.receipt, alert.step)
         self._alerts.setdefault(step, set()).add((alert.agency, alert.event_id))
-        if alert.why[0].role != "former-recipient":
-            self._alarmed.add(step)
+        goes_on = alert.why[0].role != "former-recipient"
+        told = self._alarmed.setdefault(alert.receipt, {})
+        told[alert.step] = told.get(alert.step, False) or goes_on
 
     def take_delivered(self, agency: str, event_id: str) -> None:
         """A record in an agency's outbox."""
@@ -129,10 +131,13 @@ class Ledger:
         return sorted(self._enriched.get(step, set()) | self._alerts.get(step, set()))
 
     def _alarms(self, event: EmployerEvent) -> bool:
-        """Each step of a downsizing alerts; one that ends it under this key, those whom the step before alerted."""
+        """Each step of a downsizing alerts; one that ends it under this key, those whom it alerted last."""
         if event.kind != "downsizing" or event.historic or event.withdrawn_before or event.type == "release":
             return False
-        return not event.ends or (event.receipt, event.step - 1) in self._alarmed
+        if not event.ends:
+            return True
+        before = {step: goes_on for step, goes_on in self._alarmed.get(event.receipt, {}).items() if step < event.step}
+        return bool(before) and before[max(before)]
 
     def _missing(self, event: EmployerEvent) -> Iterator[Unaccounted]:
         step = self._step(event)

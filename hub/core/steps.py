@@ -6,6 +6,7 @@ that comes before its notice is refused, since there is nothing to withdraw, but
 all, it is taken and nobody is told. A release changes nothing of the content: it ends an embargo.
 """
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,6 +23,7 @@ Standing = Literal["open", "withdrawn", "awaited"]
 
 _SEPARATOR = b"\x1f"
 _DIGEST = 16
+_MOST_CONTENTS = 64
 _KINDS: dict[bytes, Kind] = {b"r": "recruitment", b"d": "downsizing", b"k": "development"}
 _LETTERS = {kind: letter for letter, kind in _KINDS.items()}
 _STANDINGS: dict[bytes, Standing] = {b"o": "open", b"w": "withdrawn", b"a": "awaited"}
@@ -37,21 +39,32 @@ class Known:
     kind: Kind = "development"
     employer_key: str = ""
     contents: bytes = b""
+    released: str = ""
+    """The mark of the embargo that its sender ended; a correction that repeats it does not set it again."""
 
     def encode(self) -> bytes:
         """Compact: with a million ids each byte counts."""
         head = _STANDING_LETTERS[self.standing] + _LETTERS[self.kind]
-        return _SEPARATOR.join((head + b"%d" % self.step, self.employer_key.encode(), self.contents))
+        return _SEPARATOR.join((head + b"%d" % self.step, self.employer_key.encode(), self.released.encode(), self.contents))
 
     @classmethod
     def decode(cls, value: bytes) -> "Known":
         """As it was encoded."""
-        head, key, contents = value.split(_SEPARATOR, 2)
-        return cls(int(head[2:]), _STANDINGS[head[:1]], _KINDS[head[1:2]], key.decode(), contents)
+        head, key, released, contents = value.split(_SEPARATOR, 3)
+        standing, kind = _STANDINGS[head[:1]], _KINDS[head[1:2]]
+        return cls(int(head[2:]), standing, kind, key.decode(), contents, released.decode())
 
     def has_had(self, content: bytes) -> bool:
         """Whether some version had that content."""
-        return any(self.contents[at : at + _DIGEST] == content for at in range(0, len(self.contents), _DIGEST))
+        return content in self._each()
+
+    def with_now(self, content: bytes) -> bytes:
+        """The contents with that one last; each once, and no more than are worth remembering."""
+        kept = [known for known in self._each() if known != content]
+        return b"".join((*kept, content)[-_MOST_CONTENTS:])
+
+    def _each(self) -> list[bytes]:
+        return [self.contents[at : at + _DIGEST] for at in range(0, len(self.contents), _DIGEST)]
 
     def has_now(self, content: bytes) -> bool:
         """Whether that is the content of the last version."""
@@ -112,6 +125,8 @@ def _first(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
         key = employer_key(notice, sender)
         now = Known(1, "withdrawn" if before else "open", notice.kind, key, content)
         return Taken((Step(1, "notice", key, notice.kind, notice, before),), now)
+    if not known.has_had(content) and known.standing == "withdrawn":
+        raise _gone("/id")
     if not known.has_had(content):
         message = "this id was sent before with another content; send a correction that names it, or use a new id"
         raise Conflict("this id was sent before with another content", (finding_at("conflict", "/id", message),))
@@ -125,11 +140,12 @@ def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
     content, key = content_of(notice), employer_key(notice, sender)
     if there.has_now(content):
         return REPEAT
-    now = Known(there.step + 1, "open", notice.kind, key, there.contents + content)
+    released = bool(there.released) and there.released == _embargo(notice)
+    now = Known(there.step + 1, "open", notice.kind, key, there.with_now(content), there.released if released else "")
     if key == there.employer_key:
-        return Taken((Step(now.step, "correction", key, notice.kind, notice),), now)
+        return Taken((Step(now.step, "correction", key, notice.kind, notice, released=released),), now)
     away = Step(now.step, "moved", there.employer_key, there.kind)
-    here = Step(now.step + 1, "correction", key, notice.kind, notice)
+    here = Step(now.step + 1, "correction", key, notice.kind, notice, released=released)
     return Taken((away, here), replace(now, step=here.number))
 
 
@@ -152,8 +168,21 @@ def _release(said: Release, known: Known | None, by_clock: bool) -> Taken:
     if overtaken:
         message = "this is not what the notice says now; send a correction, or release its last step as it is"
         raise Refusal("the notice has changed", (finding_at("overtaken", "/notice", message),))
+    mark = _embargo(said.notice)
+    if not by_clock and (not mark or mark == there.released):
+        message = "this notice is not embargoed, or was released before; a correction says what holds now"
+        raise Refusal("there is no embargo to end", (finding_at("not-embargoed", "/notice/access", message),))
     step = Step(there.step + 1, "release", there.employer_key, there.kind, said.notice, released=not by_clock)
-    return Taken((step,), replace(there, step=step.number))
+    return Taken((step,), replace(there, step=step.number, released=there.released if by_clock else mark))
+
+
+def _embargo(notice: AnyNotice) -> str:
+    """A mark of the notice's embargo: the same for the same; empty where there is none."""
+    access = notice.access
+    if access.level != "embargoed":
+        return ""
+    ends = f"{access.until.isoformat() if access.until else ''}|{access.until_event or ''}"
+    return hashlib.sha256(ends.encode()).hexdigest()[:16]
 
 
 def _gone(place: str) -> Refusal:

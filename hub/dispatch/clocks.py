@@ -7,7 +7,7 @@ due that was fired long ago. Clocks of one partition are fired by one process at
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 GROUP = "hub.clocks"
 WAIT = 0.5
 AGAIN_AFTER = 2.0
+BEHIND = timedelta(seconds=2)
+"""How far the broker's clock, which decides, may be behind ours: fired too early, a clock would be set again and again."""
 SEPARATOR = "\x1f"
 
 
@@ -61,7 +63,7 @@ class Clocks:
             return True
         try:
             for number, clocks in self._set.items():
-                for key in [key for key, clock in clocks.items() if clock.due <= self._now()]:
+                for key in [key for key, clock in clocks.items() if clock.due + BEHIND <= self._now()]:
                     self._fire(number, key)
         except NotReady as error:
             log.warning("clocks wait for Kafka", error=error.detail)

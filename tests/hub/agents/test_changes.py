@@ -1,24 +1,30 @@
 """Corrections, withdrawals, moves: who had a notice hears of each step that follows, once, and nobody else does."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from hub.agents.state import PartitionState
+from hub.core.registry import Registry
 from hub.core.steps import Known
 from schemas import topics
 from schemas.ids import receipt_of
 from schemas.messages import AgencyNotice, Clock, EmployerEvent, LayoffAlert, RefusedNotice, RoutedNotice, Submission
+from schemas.wire import read
 from tests.builders import (
     HELSINKI,
+    TAMPERE,
     a_correction,
     a_downsizing_notice,
     a_recruitment_notice,
     a_release,
+    a_small_registry,
     a_withdrawal,
 )
-from tests.hub.agents.steps import Said, Steps, put
+from tests.hub.agents.steps import Said, Steps, lost_registry, put
 
 NOTICE = a_downsizing_notice()
 RECEIPT = receipt_of("ta-39", NOTICE["source"], NOTICE["id"])
@@ -299,6 +305,90 @@ def test_a_release_is_of_what_the_notice_says_now(steps: Steps) -> None:
     assert rule_of(steps.submit(a_release(notice, "r-6"))) == "withdrawn"
 
 
+def test_a_correction_after_a_release_calls_nobody_back_but_a_new_embargo_does(steps: Steps) -> None:
+    notice = a_downsizing_notice(**UNTIL_EVENT)
+    steps.submit(notice)
+    steps.submit(a_release(notice))
+    again = steps.submit(a_correction(notice, grounds="Muu syy"))
+    assert set(stubbed(again).items()) == {("ta-39", False), ("evk-04", False)}
+    assert rule_of(steps.submit(a_release(a_correction(notice, grounds="Muu syy")["notice"], "r-2"))) == "not-embargoed"
+    held = steps.submit(a_correction(notice, "c-2", access={"until_event": "Something else has happened."}))
+    assert stubbed(held) == {"evk-04": True}, "whoever is alerted is not told that it no longer concerns it"
+    assert [alert.agency for alert in held.read(LayoffAlert, topics.ALERTS)] == ["ta-39"]
+
+
+def test_only_an_embargo_can_be_ended(steps: Steps) -> None:
+    steps.submit(NOTICE)
+    assert rule_of(steps.submit(a_release(NOTICE))) == "not-embargoed"
+
+
+def test_a_clock_speaks_for_a_notice_that_grew_and_for_a_sender_that_is_gone(steps: Steps) -> None:
+    workplaces = [{"area": TAMPERE, "name": "x" * 190} for _ in range(200)]
+    measures = [{"measure": "dismissal", "planned": 2, "staff_group": "y" * 190} for _ in range(100)]
+    clock = clock_of(steps.submit(a_downsizing_notice(workplaces=workplaces, measures=measures, **UNTIL)))
+    grown = Clock.model_validate(clock.model_dump() | {"body": clock.body + " " * 300_000})
+    assert set(fired(steps, grown, clock.due).outboxes(AgencyNotice)) == {"ta-39", "evk-04", "tem"}
+    gone = Steps(lambda: registry_without("ta-08"))
+    held = gone.submit(a_downsizing_notice(**UNTIL), sender="ta-08")
+    assert fired(gone, clock_of(held), datetime(2026, 3, 5, 10, tzinfo=UTC)).verdicts() == {"accepted": 1}
+
+
+def registry_without(agency: str) -> Registry:
+    """As it is when the agency's agreement has run out, on a day after that of the tests."""
+    known = a_small_registry()
+    ended = [
+        one.model_copy(update={"agreement_until": date(2026, 3, 3)}) if one.id == agency else one
+        for one in known.all_agencies.values()
+    ]
+    return Registry.of(8, known.areas.values(), ended, known.all_offerings.values())
+
+
+# What may not be
+
+
+@pytest.mark.parametrize("change", [a_withdrawal, a_correction, a_release])
+def test_a_change_of_a_change_is_refused(steps: Steps, change: Callable[..., dict[str, Any]]) -> None:
+    steps.submit(NOTICE)
+    steps.submit(a_correction(NOTICE, "c-1", grounds="Muu syy"))
+    said = steps.submit(change(a_downsizing_notice(id="c-1"), "z-1"))
+    assert (said.verdicts(), rule_of(said)) == ({"refused": 1}, "unknown-notice")
+
+
+def test_a_step_that_a_killed_intake_wrote_before_says_nothing_a_second_time(steps: Steps) -> None:
+    written = [
+        *steps.submit(NOTICE).on(topics.EVENTS),
+        *steps.submit(a_correction(NOTICE, **IN_HELSINKI)).on(topics.EVENTS),
+        *steps.submit(a_withdrawal(NOTICE)).on(topics.EVENTS),
+    ]
+    assert len(written) == 3
+    assert [len(steps.run(message).messages) for message in written] == [0, 0, 0]
+
+
+def test_what_was_withdrawn_cannot_come_again_with_another_content(steps: Steps) -> None:
+    steps.submit(NOTICE)
+    steps.submit(a_withdrawal(NOTICE))
+    assert rule_of(steps.submit(a_downsizing_notice(grounds="Muu syy"))) == "withdrawn"
+
+
+def test_an_agency_that_still_has_the_notice_is_not_told_that_it_no_longer_concerns_it(steps: Steps) -> None:
+    steps.submit(NOTICE)
+    hiring = a_recruitment_notice(id=NOTICE["id"], source=NOTICE["source"], employer=NOTICE["employer"])
+    (alert,) = steps.submit(a_correction(hiring)).read(LayoffAlert, topics.ALERTS)
+    assert alert.notice == {"id": NOTICE["id"], "source": NOTICE["source"]}
+
+
+def test_a_withdrawal_ends_the_alert_also_where_the_registry_cannot_be_read(steps: Steps) -> None:
+    written = steps.submit(NOTICE).on(topics.EVENTS)
+    ended = steps.submit(a_withdrawal(NOTICE)).on(topics.EVENTS)
+    lost = Steps(lost_registry)
+    lost.states["cases"] = PartitionState({RECEIPT.encode(): b"1 ta-39"})
+    (alert,) = lost.take("cases", lost.record(ended[0])).read(LayoffAlert, topics.ALERTS)
+    assert (alert.agency, alert.stage) == ("ta-39", "withdrawn")
+    event = read(EmployerEvent, written[0].value, written[0].headers).model_copy(update={"withdrawn_before": True})
+    silent = Steps(lost_registry)
+    assert silent.take("cases", silent.record(put(topics.EVENTS, event))).messages == ()
+
+
 # What is remembered
 
 
@@ -307,12 +397,22 @@ def test_a_release_is_of_what_the_notice_says_now(steps: Steps) -> None:
     [
         Known(1, "open", "downsizing", "fi:9000000-3", bytes(16)),
         Known(0, "awaited"),
+        Known(2, "open", "downsizing", "fi:9000000-3", bytes(32), "0123456789abcdef"),
         Known(70_000, "withdrawn", "recruitment", "ref:ta-39:S.c3.a4", b"\x1f" * 16 + b"o" * 16),
     ],
 )
 def test_what_is_known_of_a_notice_is_read_back_as_it_was(known: Known) -> None:
     assert Known.decode(known.encode()) == known
     assert not known.encode().startswith(b"c"), "that is how a change begins"
+
+
+def test_each_content_is_remembered_once_and_not_without_end() -> None:
+    known = Known(1, "open", "downsizing", "fi:9000000-3", b"a" * 16)
+    for number in range(300):
+        known = replace(known, contents=known.with_now(bytes([number % 70]) * 16))
+    assert len(known.contents) == 64 * 16
+    assert known.has_now(bytes([299 % 70]) * 16)
+    assert len({known.contents[at : at + 16] for at in range(0, 1024, 16)}) == 64
 
 
 def test_a_content_is_found_only_where_it_begins() -> None:

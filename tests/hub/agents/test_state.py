@@ -45,6 +45,11 @@ def test_a_woken_worker_cannot_bring_back_an_older_value() -> None:
     assert healing == [Change(b"a", b"3", 9)]
 
 
+def test_an_older_value_that_was_written_late_is_healed_also_when_a_mark_follows_it() -> None:
+    log = [*step(0, k=b"v0"), Change(b"k", b"v1", 1), *step(0, k=b"v0"), Change(DONE, None, 1)]
+    assert load(*log) == (1, {b"k": b"v1"}, [Change(b"k", b"v1", 1)])
+
+
 def test_a_key_that_is_gone_stays_gone() -> None:
     assert load(*step(4, a=b"1"), Change(b"a", None, 5), Change(DONE, None, 5)) == (5, {}, [])
 

@@ -64,6 +64,15 @@ def test_who_is_not_in_force_reads_nothing(changed: dict[str, Any]) -> None:
     assert recut("evk-04", copy_of("evk-04", "tem-group"), today(**changed), DAY) is None
 
 
+@pytest.mark.parametrize("role", ["own-area", "home-area", "eures", "coordinator"])
+def test_who_is_no_authority_any_more_reads_no_longer_as_one(role: Role) -> None:
+    copy = copy_of("ta-39", role)
+    now = Registry.of(8, BEFORE.areas.values(), [an_agency("ta-39", kind="development-company", ring="partner")], ())
+    found = recut("ta-39", copy, now, DAY)
+    assert found is not None
+    assert (found["purpose"], "grounds" in copy["notice"], "grounds" in found["notice"]) == ("partner", True, False)
+
+
 def test_who_is_unknown_reads_nothing() -> None:
     assert recut("evk-99", copy_of("evk-04", "tem-group"), BEFORE, DAY) is None
 

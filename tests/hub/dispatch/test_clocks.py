@@ -1,4 +1,4 @@
-"""Clocks on a real broker: each is fired when it is due, by whoever has its partition, and never for want of memory."""
+"""Clocks on a real broker: each is fired when it is due (and the broker knows it), by whoever has its partition, and never for want of memory."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from connectors.inbound.log import Log
 from connectors.outbound.kafka import KafkaPublisher
 from connectors.outbound.topics import apply_topics
-from hub.dispatch.clocks import Clocks
+from hub.dispatch.clocks import BEHIND, Clocks
 from schemas.errors import NotReady
 from schemas.messages import Clock, Submission
 from schemas.topics import CLOCKS, RECEIVED
@@ -46,7 +46,7 @@ class Watch:
 
 
 def clock(name: str, minutes: int) -> Clock:
-    due = AT + timedelta(minutes=minutes)
+    due = AT + timedelta(minutes=minutes) - BEHIND
     return Clock(kind="release", due=due, sender="ta-39", source="s", change=name, body=f'{{"id": "{name}"}}')
 
 
