@@ -1,4 +1,4 @@
-"""Clocks on a real broker: each is fired when it is due (and the broker knows it), by whoever has its partition, and never for want of memory."""
+"""Clocks on a real broker: fired when due by the broker's time, by whoever has the partition, never for want of memory."""
 
 import os
 from collections.abc import Iterator
