@@ -69,55 +69,41 @@ class Change:
 
 @dataclass(slots=True)
 class Loading:
-    """A changelog partition while it is read, from its start to its end. Little more is held than what will be kept."""
+    """A changelog partition while it is read, from its start to its end."""
 
     done: int = -1
     fault: Fault = Fault()
     _sure: dict[bytes, Change] = field(default_factory=dict)
-    _open: list[Change] = field(default_factory=list)
-    _odd: dict[bytes, Change] = field(default_factory=dict)
-    """By key, its last record in the log, where that is not the sure one."""
+    _open: dict[bytes, list[Change]] = field(default_factory=dict)
+    _last: dict[bytes, Change] = field(default_factory=dict)
 
     def take(self, change: Change) -> None:
         """The next record of the log."""
         if change.key == DONE:
-            self._cover(change.rank)
-        elif change.key == FAULT:
+            self.done = max(self.done, change.rank)
+            return
+        if change.key == FAULT:
             self.fault = Fault.of(change.value)
-        elif change.rank > self.done:
-            self._open.append(change)
-            self._odd[change.key] = change
+            return
+        self._last[change.key] = change
+        if change.rank > self.done:
+            self._open.setdefault(change.key, []).append(change)
         else:
             self._settle(change)
 
     def finish(self) -> tuple[dict[bytes, bytes], list[Change]]:
-        """The state, and what has to be written again to heal the log. To be asked once: what was held is given away."""
-        healing = [self._healed(last) for last in self._odd.values()]
-        values = dict[bytes, bytes]()
-        while self._sure:
-            key, change = self._sure.popitem()
-            if change.value is not None:
-                values[key] = change.value
-        return values, healing
+        """The state, and what has to be written again to heal the log."""
+        for changes in self._open.values():
+            for change in changes:
+                if change.rank <= self.done:
+                    self._settle(change)
+        values = {key: change.value for key, change in self._sure.items() if change.value is not None}
+        return values, [self._healed(last) for last in self._last.values() if self._sure.get(last.key) != last]
 
-    def _cover(self, done: int) -> None:
-        """The steps up to there are whole: what they wrote counts."""
-        self.done = max(self.done, done)
-        for change in self._open:
-            if change.rank <= self.done:
-                self._settle(change, self._odd.get(change.key) or self._sure.get(change.key))
-        self._open = [change for change in self._open if change.rank > self.done]
-
-    def _settle(self, change: Change, last: Change | None = None) -> None:
-        """`last` stands after it in the log, where there is one of its key."""
+    def _settle(self, change: Change) -> None:
         before = self._sure.get(change.key)
         if before is None or change.rank >= before.rank:
             self._sure[change.key] = change
-        last = last or change
-        if self._sure[change.key] == last:
-            self._odd.pop(change.key, None)
-        else:
-            self._odd[change.key] = last
 
     def _healed(self, last: Change) -> Change:
         right = self._sure.get(last.key)

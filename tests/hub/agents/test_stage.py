@@ -24,6 +24,10 @@ EMPLOYERS = 300
 PARTITIONS = COPIED.partitions
 
 
+_IN_ORDER = {"partitioner": "murmur2_random", "enable.idempotence": True}
+"""Without it the library sends again out of order what a topic just made has no leader for."""
+
+
 @dataclass
 class Seen:
     """What an independent consumer of the output saw."""
@@ -71,15 +75,21 @@ class Field:
         return self.workers[-1]
 
     def send(self, first: int, last: int) -> None:
-        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random", "linger.ms": 5})
+        failed = list[str]()
+
+        def on_delivery(error: object, _: object) -> None:
+            if error is not None:
+                failed.append(str(error))
+
+        producer = Producer(_IN_ORDER | {"bootstrap.servers": self.bootstrap, "linger.ms": 5})
         for serial in range(first, last):
-            producer.produce(f"{self.prefix}in", b"%d" % serial, b"e%d" % (serial % EMPLOYERS))
+            producer.produce(f"{self.prefix}in", b"%d" % serial, b"e%d" % (serial % EMPLOYERS), on_delivery=on_delivery)
             producer.poll(0)
-        producer.flush()
+        assert (producer.flush(60), failed[:3]) == (0, []), "the load itself has to arrive whole"
 
     def put(self, values: list[bytes]) -> None:
         """Values of one employer, in order."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "partitioner": "murmur2_random"})
+        producer = Producer(_IN_ORDER | {"bootstrap.servers": self.bootstrap})
         for value in values:
             producer.produce(f"{self.prefix}in", value, b"one")
         producer.flush()
