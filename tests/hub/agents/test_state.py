@@ -50,6 +50,11 @@ def test_an_older_value_that_was_written_late_is_healed_also_when_a_mark_follows
     assert load(*log) == (1, {b"k": b"v1"}, [Change(b"k", b"v1", 1)])
 
 
+def test_a_healing_record_that_comes_late_does_not_win_over_the_step_that_ran_again() -> None:
+    log = [*step(4, a=b"1"), Change(b"a", b"2", 7), *step(7, a=b"2"), Change(b"a", b"1", 7)]
+    assert load(*log) == (7, {b"a": b"2"}, [Change(b"a", b"2", 7)])
+
+
 def test_a_key_that_is_gone_stays_gone() -> None:
     assert load(*step(4, a=b"1"), Change(b"a", None, 5), Change(DONE, None, 5)) == (5, {}, [])
 
