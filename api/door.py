@@ -10,13 +10,13 @@ from api.envelope import read_enveloped
 from api.metrics import Metrics
 from hub.core.admission import Said, read_said
 from hub.core.steps import named_in
+from hub.core.submitting import agency_urn, submission_record
 from hub.ports import Publisher
 from schemas.errors import HubError, NotReady, Refusal
 from schemas.ids import receipt_of
 from schemas.messages import Submission
-from schemas.wire import Message, event, type_of
+from schemas.wire import Message
 
-SEPARATOR = "\x1f"
 AT_ONCE = 32
 """Requests that wait for the broker at one time: fewer than there are threads, so that reads go on while Kafka is away."""
 
@@ -31,17 +31,10 @@ class Submitted:
 
 def submission(sender: str, said: Said, body: bytes, topic: str, now: datetime) -> Submitted:
     """The record that carries what that agency says, its bytes untouched; a change goes where its notice went."""
-    source, _ = named_in(said)
-    record = event(
-        topic,
-        sender + SEPARATOR + source,
-        Submission(sender=sender, way="api", body=body.decode()),
-        id=receipt_of(sender, source, said.id),
-        type=type_of("submission"),
-        source=f"urn:employersituation:agency:{sender}",
-        time=now,
-    )
-    return Submitted(receipt_of(sender, *named_in(said)), record)
+    source, name = named_in(said)
+    sent = Submission(sender=sender, way="api", body=body.decode())
+    record = submission_record(topic, sent, source, said.id, agency_urn(sender), now)
+    return Submitted(receipt_of(sender, source, name), record)
 
 
 class Door:

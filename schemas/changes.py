@@ -79,9 +79,12 @@ class Release(Door):
 
 
 Change = Correction | Withdrawal | Release
-RELEASE: TypeAdapter[Release] = TypeAdapter(Release)
-CORRECTION: TypeAdapter[Correction] = TypeAdapter(Correction)
-WITHDRAWAL: TypeAdapter[Withdrawal] = TypeAdapter(Withdrawal)
+CHANGES: dict[str, TypeAdapter[Any]] = {
+    "corrects": TypeAdapter(Correction),
+    "withdraws": TypeAdapter(Withdrawal),
+    "releases": TypeAdapter(Release),
+}
+"""By the field that names the notice, which tells a change from a notice."""
 
 
 def _test_ids(change: Change, notice: RecruitmentNotice | DownsizingNotice | DevelopmentNotice | None = None) -> None:
@@ -95,5 +98,5 @@ def named_in_tree(body: Any) -> tuple[Any, Any]:
     """Source and id of the notice that a body is, or changes, as far as it tells them; it may be anything at all."""
     if not isinstance(body, dict):
         return None, None
-    named = next((body[name] for name in ("corrects", "withdraws", "releases") if isinstance(body.get(name), dict)), body)
+    named = next((body[name] for name in CHANGES if isinstance(body.get(name), dict)), body)
     return named.get("source"), named.get("id")

@@ -21,6 +21,8 @@ JSON = b"application/json"
 TYPE_ROOT = "fi.employersituation"
 SCHEMA_ROOT = "urn:employersituation:schema"
 MAJOR = 1
+HUB = "urn:employersituation:hub"
+"""The hub itself as the source of an event."""
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -18,7 +18,7 @@ HEARTBEAT_SECONDS = 1.0
 COMMIT_SECONDS = 0.5
 LONGEST_GAP = SESSION_SECONDS / 2
 LINGER_MS = 2
-"""How long a record waits for company: each hop later by as much, but a third fewer requests for broker and worker."""
+"""How long a record waits for company: each hop later by as much, with fewer requests for broker and worker."""
 
 
 def make_app(group: str, bootstrap: str, folder: Path | None = None) -> Any:

@@ -12,6 +12,7 @@ RANK = "rank"
 BATCH_SECONDS = 0.05
 SILENT_BATCHES = 400
 READ_TOGETHER = 100_000
+"""Records of partitions that are read at one time, at the most, but for one partition that is larger by itself."""
 
 
 def change_record(topic: str, partition: int, change: Change) -> Wire:

@@ -13,11 +13,10 @@ from hub.core.registry import Registry
 from schemas.errors import HubError, MalformedMessage
 from schemas.messages import Coordinates, EmployerEvent
 from schemas.topics import Topic, outbox
-from schemas.wire import Message, event, findings_of, type_of
+from schemas.wire import HUB, Message, event, findings_of, type_of
 
 FINNISH_TIME = ZoneInfo("Europe/Helsinki")
 """The law's days are Finnish days (DESIGN §1)."""
-SOURCE = "urn:employersituation:hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Hand:
 
     def say(self, topic: Topic, key: str, data: BaseModel, id: str, kind: str, at: datetime) -> Message:
         """A record for a topic of the hub."""
-        return event(self.prefix + topic.name, key, data, id=id, type=type_of(*kind.split(".")), source=SOURCE, time=at)
+        return event(self.prefix + topic.name, key, data, id=id, type=type_of(*kind.split(".")), source=HUB, time=at)
 
     def tell(self, agency: str, key: str, data: BaseModel, id: str, kind: str, at: datetime) -> Message:
         """A record for an agency's outbox."""

@@ -56,9 +56,9 @@ def _decide(hand: Hand, event: EmployerEvent, notice: AnyNotice | None, told: Co
     """The decision, with a stub for each who was told before and is told no more, but for those whom this step alerts."""
     registry, day = hand.registry(), day_of(at)
     if notice is None:
-        return ended(event, told, registry, decided_as_of=at)
+        return ended(event, told, registry, day, decided_as_of=at)
     decided = route(event, notice, registry, day, decided_as_of=at)
-    return with_former(decided, set(told) - alerted_by(event, notice, registry, day))
+    return with_former(decided, set(told) - alerted_by(event, notice, registry, day)) if told else decided
 
 
 def _told(routed: RoutedNotice) -> set[str]:

@@ -30,6 +30,7 @@ WINDOW = 2_000
 """Records in flight at the most: enough to fill the broker's pipeline, few enough to drain in a second."""
 TURN = 0.002
 STATE_EVERY = 0.05
+"""Seconds between writings of state: one mark closes many steps; so much more is said twice after a kill."""
 IDLE_TURN = 0.5
 DRAIN_WITHIN = 4.0
 NOTE_WITHIN = 10.0

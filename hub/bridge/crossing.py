@@ -13,22 +13,21 @@ from hub.core.admission import Said, read_said
 from hub.core.dead import dead_letter
 from hub.core.masking import mask, personal_codes
 from hub.core.steps import named_in
+from hub.core.submitting import SEPARATOR, agency_urn, submission_record
 from schemas.changes import named_in_tree
 from schemas.errors import Finding, HubError, NotPermitted, Refusal
-from schemas.ids import event_id_of, receipt_of
+from schemas.ids import event_id_of
 from schemas.messages import Coordinates, RefusedNotice, Submission
 from schemas.topics import RECEIVED, REFUSED, inbox_owner
-from schemas.wire import Message, event, header, type_of
+from schemas.wire import HUB, Message, event, header, type_of
 
 Unwrap = Callable[[bytes], tuple[Said, bytes]]
 """Takes the envelope of a CloudEvent in structured mode off: the notice in it, and that notice's own bytes."""
 
-SEPARATOR = "\x1f"
 STRUCTURED = "application/cloudevents+json"
 LONGEST_KEPT = 64 * 1024
 """Characters of a refused body that are kept for its sender to read, as intake keeps them."""
 
-_SOURCE = "urn:employersituation:hub"
 _ESCAPED_BLANK = re.compile(r"\\[bfnrt]")
 
 
@@ -54,15 +53,8 @@ class Crossing:
         """Keyed and numbered as the API does it, so that a repeat by the other way is one."""
         sender, (said, body) = _sender(record), self._read(record)
         source, _ = named_in(said)
-        return event(
-            self._prefix + RECEIVED.name,
-            sender + SEPARATOR + source,
-            Submission(sender=sender, way="inbox", body=body.decode()),
-            id=receipt_of(sender, source, said.id),
-            type=type_of("submission"),
-            source=f"urn:employersituation:agency:{sender}",
-            time=record.at,
-        )
+        sent = Submission(sender=sender, way="inbox", body=body.decode())
+        return submission_record(self._prefix + RECEIVED.name, sent, source, said.id, agency_urn(sender), record.at)
 
     def _read(self, record: Arrived) -> tuple[Said, bytes]:
         """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""
@@ -85,7 +77,7 @@ class Crossing:
             refused,
             id=event_id_of(self._prefix + at.topic, at.offset, "verdict", str(at.partition)),
             type=type_of("notice", "refused"),
-            source=_SOURCE,
+            source=HUB,
             time=refused.received_at,
         )
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from hub.core.masking import mask, personal_codes
-from schemas.changes import CORRECTION, RELEASE, WITHDRAWAL, Change, Correction, Release, Withdrawal
+from schemas.changes import CHANGES, Change, Correction, Release, Withdrawal
 from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 from schemas.notice import NOTICE, DevelopmentNotice, DownsizingNotice, RecruitmentNotice
 from schemas.topics import LARGEST_INPUT
@@ -34,7 +34,6 @@ _KINDS: dict[str, type[AnyNotice]] = {
     "downsizing": DownsizingNotice,
     "development": DevelopmentNotice,
 }
-_CHANGES: dict[str, TypeAdapter[Any]] = {"corrects": CORRECTION, "withdraws": WITHDRAWAL, "releases": RELEASE}
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _STRINGS = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
@@ -213,11 +212,11 @@ def _validated(text: str, tree: dict[str, Any]) -> tuple[Said | None, list[Findi
 
 
 def _model_for(tree: dict[str, Any]) -> TypeAdapter[Any]:
-    return next((model for name, model in _CHANGES.items() if name in tree), NOTICE)
+    return next((model for name, model in CHANGES.items() if name in tree), NOTICE)
 
 
 def _model_findings(error: ValidationError, tree: dict[str, Any]) -> Iterator[Finding]:
-    inner = tree.get("notice") if "corrects" in tree or "releases" in tree else tree
+    inner = tree if CHANGES.keys().isdisjoint(tree) else tree.get("notice")
     kind = inner.get("kind") if isinstance(inner, dict) else None
     for found in findings_of(error):
         message = found.message

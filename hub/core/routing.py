@@ -73,10 +73,10 @@ def route(
 
 
 def ended(
-    event: EmployerEvent, told_before: Collection[AgencyId], registry: Registry, *, decided_as_of: datetime
+    event: EmployerEvent, told_before: Collection[AgencyId], registry: Registry, day: date, *, decided_as_of: datetime
 ) -> RoutedNotice:
     """The decision about a step that takes the notice back, or away from this employer: who was told hears of it."""
-    scene = _Scene(registry, decided_as_of.date(), decided_as_of, event.sender)
+    scene = _Scene(registry, day, decided_as_of, event.sender)
     return with_former(_decision(event, scene, "ended", (), event.type), told_before)
 
 

@@ -125,12 +125,12 @@ def _first(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
         key = employer_key(notice, sender)
         now = Known(1, "withdrawn" if before else "open", notice.kind, key, content)
         return Taken((Step(1, "notice", key, notice.kind, notice, before),), now)
-    if not known.has_had(content) and known.standing == "withdrawn":
+    if known.has_had(content):
+        return REPEAT
+    if known.standing == "withdrawn":
         raise _gone("/id")
-    if not known.has_had(content):
-        message = "this id was sent before with another content; send a correction that names it, or use a new id"
-        raise Conflict("this id was sent before with another content", (finding_at("conflict", "/id", message),))
-    return REPEAT
+    message = "this id was sent before with another content; send a correction that names it, or use a new id"
+    raise Conflict("this id was sent before with another content", (finding_at("conflict", "/id", message),))
 
 
 def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:

@@ -8,18 +8,19 @@ due that was fired long ago. Clocks of one partition are fired by one process at
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from hub.core.submitting import submission_record
+from hub.dispatch.consuming import cannot_read, settings
 from hub.ports import Publisher
-from schemas.errors import MalformedMessage, Misconfigured, NotReady
-from schemas.ids import receipt_of
+from schemas.errors import MalformedMessage, NotReady
 from schemas.messages import Clock, Submission
 from schemas.topics import CLOCKS, RECEIVED
+from schemas.wire import HUB, read
 from schemas.wire import Message as Wire
-from schemas.wire import event, read, type_of
 
 log = structlog.get_logger()
 
@@ -28,7 +29,6 @@ WAIT = 0.5
 AGAIN_AFTER = 2.0
 BEHIND = timedelta(seconds=2)
 """How far the broker's clock, which decides, may be behind ours: fired too early, a clock would be set again and again."""
-SEPARATOR = "\x1f"
 
 
 class Clocks:
@@ -39,7 +39,7 @@ class Clocks:
         self._now = now
         self._prefix = prefix
         self._set: dict[int, dict[bytes, Clock]] = {}
-        self._consumer = Consumer(_settings(bootstrap, prefix))
+        self._consumer = Consumer(settings(bootstrap, prefix + GROUP, "hub-clocks"))
         self._consumer.subscribe([prefix + CLOCKS.name], on_assign=self._assigned, on_revoke=self._revoked)
 
     def run(self, stop: threading.Event) -> None:
@@ -86,9 +86,7 @@ class Clocks:
 
     def _take(self, record: Message) -> None:
         if (error := record.error()) is not None:
-            if error.fatal():
-                raise Misconfigured(f"the clocks cannot be read on: {error.str()}")
-            log.warning("the clocks cannot be read at this moment", error=error.str())
+            cannot_read("clocks", error)
             return
         here, key = self._set.setdefault(record.partition() or 0, {}), record.key() or b""
         if record.value() is None:
@@ -109,29 +107,6 @@ class Clocks:
         log.info("a clock was fired", kind=clock.kind, change=clock.change)
 
     def _said(self, clock: Clock) -> Wire:
-        """Keyed as the notice itself, so that one partition of intake holds all its steps."""
-        return event(
-            self._prefix + RECEIVED.name,
-            clock.sender + SEPARATOR + clock.source,
-            Submission(sender=clock.sender, way="clock", body=clock.body),
-            id=receipt_of(clock.sender, clock.source, clock.change),
-            type=type_of("submission"),
-            source="urn:employersituation:hub",
-            time=self._now(),
-        )
-
-
-def _settings(bootstrap: str, prefix: str) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": bootstrap,
-        "client.id": "hub-clocks",
-        "group.id": prefix + GROUP,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
-        "isolation.level": "read_committed",
-        "allow.auto.create.topics": False,
-        "session.timeout.ms": 6_000,
-        "heartbeat.interval.ms": 1_000,
-        "reconnect.backoff.max.ms": 2_000,
-        "log_level": 2,
-    }
+        """In the sender's name, by the hub."""
+        said = Submission(sender=clock.sender, way="clock", body=clock.body)
+        return submission_record(self._prefix + RECEIVED.name, said, clock.source, clock.change, HUB, self._now())

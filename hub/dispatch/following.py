@@ -10,8 +10,9 @@ from typing import cast
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message
 
+from hub.dispatch.consuming import cannot_read, settings
 from hub.dispatch.due import CHANNELS
-from schemas.errors import MalformedMessage, Misconfigured
+from schemas.errors import MalformedMessage
 from schemas.messages import LayoffAlert
 from schemas.topics import ALERTS
 from schemas.wire import read
@@ -26,7 +27,7 @@ class Following:
     """One reader of the alerts."""
 
     def __init__(self, bootstrap: str, prefix: str = "") -> None:
-        self._consumer = Consumer(_settings(bootstrap, prefix))
+        self._consumer = Consumer(settings(bootstrap, prefix + GROUP, "hub-dispatch"))
         self._consumer.subscribe([prefix + ALERTS.name])
         self.told = 0
 
@@ -50,7 +51,7 @@ class Following:
         if message is None:
             return
         if (error := message.error()) is not None:
-            _cannot_read(error.str(), fatal=error.fatal())
+            cannot_read("alerts", error)
             return
         _tell(message)
         self.told += 1
@@ -74,25 +75,3 @@ def _tell(message: Message) -> None:
         return
     since = alert.received_at.isoformat()
     log.info("an alert is due, and no channel is set up", agency=alert.agency, event_id=alert.event_id, since=since, **where)
-
-
-def _cannot_read(what: str, *, fatal: bool) -> None:
-    if fatal:
-        raise Misconfigured(f"the alerts cannot be read on: {what}")
-    log.warning("the alerts cannot be read at this moment", error=what)
-
-
-def _settings(bootstrap: str, prefix: str) -> dict[str, str | int | bool]:
-    return {
-        "bootstrap.servers": bootstrap,
-        "client.id": "hub-dispatch",
-        "group.id": prefix + GROUP,
-        "auto.offset.reset": "earliest",
-        "enable.auto.commit": False,
-        "isolation.level": "read_committed",
-        "allow.auto.create.topics": False,
-        "session.timeout.ms": 6_000,
-        "heartbeat.interval.ms": 1_000,
-        "reconnect.backoff.max.ms": 2_000,
-        "log_level": 2,
-    }

@@ -1,0 +1,24 @@
+"""The record that carries what an agency says onto notices.received, the same by whichever door it comes. Pure."""
+
+from datetime import datetime
+
+from schemas.ids import receipt_of
+from schemas.messages import Submission
+from schemas.wire import Message, event, type_of
+
+SEPARATOR = "\x1f"
+
+
+def submission_record(topic: str, said: Submission, source: str, name: str, by: str, time: datetime) -> Message:
+    """The body untouched, under the id of what is said (`name`, by its sender and source).
+
+    The key is sender and source of the notice, so that one partition of intake holds all steps of a notice. `by` is the
+    event's own source: the agency, or the hub where it speaks for one.
+    """
+    key, id = said.sender + SEPARATOR + source, receipt_of(said.sender, source, name)
+    return event(topic, key, said, id=id, type=type_of("submission"), source=by, time=time)
+
+
+def agency_urn(agency: str) -> str:
+    """An agency as the source of an event."""
+    return f"urn:employersituation:agency:{agency}"
