@@ -1,5 +1,6 @@
 """Identifiers as checked types."""
 
+import hashlib
 import re
 import uuid
 from functools import lru_cache
@@ -44,9 +45,17 @@ BusinessId = Annotated[str, AfterValidator(_business_id)]
 
 def receipt_of(sender: str, source: str, notice_id: str) -> str:
     """The receipt of a notice: one value for one (sender, source, id), at every repeat and after any restart."""
-    return str(uuid.uuid5(_RECEIPTS, "\x1f".join((sender, source, notice_id))))
+    return _uuid5("\x1f".join((sender, source, notice_id)))
 
 
 def event_id_of(receipt: str, step: int, *parts: str) -> str:
     """Id of an event about one step of a notice: the same at every replay of the same decision."""
-    return str(uuid.uuid5(_RECEIPTS, "\x1f".join((receipt, str(step), *parts))))
+    return _uuid5("\x1f".join((receipt, str(step), *parts)))
+
+
+def _uuid5(name: str) -> str:
+    """As `str(uuid.uuid5(_RECEIPTS, name))`, which takes three times as long and is asked for a dozen times for each notice."""
+    raw = bytearray(hashlib.sha1(_RECEIPTS.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    raw[6], raw[8] = raw[6] & 0x0F | 0x50, raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

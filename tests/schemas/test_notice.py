@@ -1,13 +1,16 @@
 """The words at the door: what a notice may say, and what is refused."""
 
 import json
+import uuid
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.ids import receipt_of
+from schemas.ids import event_id_of, receipt_of
 from schemas.notice import NOTICE, EndDate
 from schemas.wire import findings_of
 
@@ -134,3 +137,11 @@ def test_an_unknown_kind_is_not_repeated_in_the_finding() -> None:
 def test_one_identity_has_one_receipt() -> None:
     assert receipt_of("ta-39", "ura", "1") == receipt_of("ta-39", "ura", "1")
     assert len({receipt_of("ta-39", "ura", "1"), receipt_of("ta-38", "ura", "1"), receipt_of("ta-39", "ura1", "")}) == 3
+
+
+@given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
+def test_a_receipt_and_an_event_id_are_uuids_of_version_5_as_the_standard_library_makes_them(source: str, name: str) -> None:
+    root = uuid.UUID("6f2c1d0e-7f0b-5b7e-9d0a-2f5b8c1e4a73")
+    receipt = receipt_of("ta-39", source, name)
+    assert receipt == str(uuid.uuid5(root, f"ta-39\x1f{source}\x1f{name}"))
+    assert event_id_of(receipt, 2, "notice", name) == str(uuid.uuid5(root, f"{receipt}\x1f2\x1fnotice\x1f{name}"))

@@ -57,7 +57,19 @@ def _received(stage: Trace) -> str:
 
 def _accepted(stage: Trace) -> str:
     historic = ", historic: nobody is told" if stage.get("historic") else ""
-    return f"accepted as step {stage['step']}, {stage['kind']}{historic}"
+    step = _STEPS.get(stage.get("type") or "notice", "{kind}").format(kind=stage["kind"])
+    said = f" (change {stage['change']}{': ' + stage['reason'] if stage.get('reason') else ''})" if stage.get("change") else ""
+    return f"accepted as step {stage['step']}, {step}{historic}{said}"
+
+
+_STEPS = {
+    "notice": "{kind}",
+    "correction": "a correction, {kind}",
+    "withdrawal": "its withdrawal",
+    "moved": "moved away: it goes on under another employer",
+    "release": "the end of its embargo, {kind}",
+}
+"""By type of step, what it is."""
 
 
 def _refused(stage: Trace) -> str:

@@ -79,6 +79,29 @@ def test_a_trace_is_told_stage_by_stage_with_every_why() -> None:
             {"stage": "accepted", "kind": "recruitment", "historic": True},
             "accepted as step 1, recruitment, historic: nobody is told",
         ),
+        (
+            {
+                "step": 2,
+                "stage": "accepted",
+                "kind": "downsizing",
+                "type": "correction",
+                "change": "C-1",
+                "reason": "a typing error",
+            },
+            "accepted as step 2, a correction, downsizing (change C-1: a typing error)",
+        ),
+        (
+            {"step": 2, "stage": "accepted", "kind": "downsizing", "type": "withdrawal", "change": "W-1", "reason": None},
+            "accepted as step 2, its withdrawal (change W-1)",
+        ),
+        (
+            {"step": 2, "stage": "accepted", "kind": "downsizing", "type": "moved", "change": "C-2", "reason": None},
+            "accepted as step 2, moved away: it goes on under another employer (change C-2)",
+        ),
+        (
+            {"step": 2, "stage": "accepted", "kind": "recruitment", "type": "release", "change": "R-1", "reason": None},
+            "accepted as step 2, the end of its embargo, recruitment (change R-1)",
+        ),
         ({"stage": "routed", "outcome": "held", "held_until": "2026-12-01T10:00:00Z"}, "held until 2026-12-01 10:00:00Z"),
         ({"stage": "routed", "outcome": "kept"}, "step 1 kept; not significant"),
         ({"stage": "enriched", "enriched": False, "targets": 2}, "2 copies made without services"),
