@@ -57,7 +57,8 @@ def _received(stage: Trace) -> str:
 
 def _accepted(stage: Trace) -> str:
     historic = ", historic: nobody is told" if stage.get("historic") else ""
-    step = _STEPS.get(stage.get("type") or "notice", "{kind}").format(kind=stage["kind"])
+    type_ = str(stage.get("type", "notice"))
+    step = _STEPS.get(type_, type_).format(kind=stage["kind"])
     said = f" (change {stage['change']}{': ' + stage['reason'] if stage.get('reason') else ''})" if stage.get("change") else ""
     return f"accepted as step {stage['step']}, {step}{historic}{said}"
 
@@ -69,7 +70,7 @@ _STEPS = {
     "moved": "moved away: it goes on under another employer",
     "release": "the end of its embargo, {kind}",
 }
-"""By type of step, what it is."""
+"""By type of step, what it is; one that came later is told by its name."""
 
 
 def _refused(stage: Trace) -> str:

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +16,7 @@ from hub.commands.trying import line_of
 from hub.trials.demo.explaining import receipts_of, words
 from schemas.errors import HubError, Unknown
 from schemas.ids import receipt_of
+from schemas.messages import StepType
 from schemas.topics import EVENTS, outbox
 from schemas.wire import event, type_of
 from tests.api.conftest import AGENCY, Hub
@@ -102,6 +103,7 @@ def test_a_trace_is_told_stage_by_stage_with_every_why() -> None:
             {"step": 2, "stage": "accepted", "kind": "recruitment", "type": "release", "change": "R-1", "reason": None},
             "accepted as step 2, the end of its embargo, recruitment (change R-1)",
         ),
+        ({"stage": "accepted", "kind": "recruitment", "type": "merged"}, "accepted as step 1, merged"),
         ({"stage": "routed", "outcome": "held", "held_until": "2026-12-01T10:00:00Z"}, "held until 2026-12-01 10:00:00Z"),
         ({"stage": "routed", "outcome": "kept"}, "step 1 kept; not significant"),
         ({"stage": "enriched", "enriched": False, "targets": 2}, "2 copies made without services"),
@@ -184,3 +186,9 @@ def test_a_history_is_followed_from_its_start_up_to_the_limit(bootstrap: str, to
 @pytest.mark.parametrize("name", ["publish", "explain", "tail", "demo"])
 def test_help_ends_with_an_example(name: str) -> None:
     assert f"Example: hub {name}" in CliRunner().invoke(app, [name, "--help"]).stdout
+
+
+@pytest.mark.parametrize("type_", get_args(StepType))
+def test_each_type_of_step_has_words_of_its_own(type_: str) -> None:
+    told = list(words(changed(stage="accepted", kind="recruitment", type=type_)))[1]
+    assert not told.endswith(f", {type_}")
