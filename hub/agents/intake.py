@@ -1,7 +1,7 @@
 """Intake, the one door: each submission gets one verdict, and each accepted one its place in an employer's history."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from functools import cached_property
 
 import orjson
 
@@ -26,7 +26,7 @@ CHANGE = b"c"
 """Begins what is remembered of a change; what is remembered of a notice begins with its standing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrived:
     """A submission that was read: what is said in it, by whom, of which notice."""
 
@@ -36,16 +36,21 @@ class Arrived:
     said: Said
     receipt: str
 
-    @property
+    @cached_property
     def notice_key(self) -> bytes:
         """Under which key the notice is remembered."""
-        return UUID(self.receipt).bytes
+        return _key_of(self.receipt)
 
-    @property
-    def change_key(self) -> bytes | None:
-        """Under which key the change itself is remembered: changes and notices of a source share one space of ids."""
+    @cached_property
+    def own_key(self) -> bytes:
+        """Under which key what is said is remembered: changes and notices of a source share one space of ids."""
         change = change_in(self.said)
-        return UUID(receipt_of(self.sender.id, change.named.source, change.id)).bytes if change else None
+        return _key_of(receipt_of(self.sender.id, change.named.source, change.id)) if change else self.notice_key
+
+    @cached_property
+    def mark(self) -> bytes:
+        """What is remembered of a change."""
+        return CHANGE + content_of(self.said)
 
 
 def intake(hand: Hand) -> Agent:
@@ -64,6 +69,10 @@ def intake(hand: Hand) -> Agent:
     return Agent("intake", topics.RECEIVED, topics.INTAKE_STATE, step, lambda record: _set_aside(hand, record))
 
 
+def _key_of(receipt: str) -> bytes:
+    return bytes.fromhex(receipt.replace("-", ""))
+
+
 def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
     registry, day = hand.registry(), day_of(moment(record))
     sender = registry.agency(submission.sender)
@@ -79,8 +88,7 @@ def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
 
 def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     """Its steps in the history, or a repeat; and what is to be remembered."""
-    content = content_of(arrived.said)
-    if _said_before(state, arrived, content):
+    if _said_before(state, arrived):
         return Plan((_repeat(hand, arrived),))
     held = state.values.get(arrived.notice_key)
     if held is not None and held.startswith(CHANGE):
@@ -90,8 +98,8 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
     if taken.refusal:
         return Plan((_refusal(hand, arrived.record, arrived.submission, taken.refusal),), tuple(updates.items()))
-    if arrived.change_key:
-        updates[arrived.change_key] = CHANGE + content
+    if change_in(arrived.said):
+        updates[arrived.own_key] = arrived.mark
     outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
     return Plan(outputs or (_repeat(hand, arrived),), tuple(updates.items()))
 
@@ -101,13 +109,12 @@ _NAMES_A_CHANGE = Finding(
 )
 
 
-def _said_before(state: PartitionState, arrived: Arrived, content: bytes) -> bool:
+def _said_before(state: PartitionState, arrived: Arrived) -> bool:
     """Whether it is a change that was taken before. Conflict where its id stands for something else."""
-    own = arrived.change_key or arrived.notice_key
-    held = state.values.get(own)
-    if held is None or (arrived.change_key is None and not held.startswith(CHANGE)):
+    held, is_change = state.values.get(arrived.own_key), change_in(arrived.said) is not None
+    if held is None or not (is_change or held.startswith(CHANGE)):
         return False
-    if arrived.change_key is not None and held == CHANGE + content:
+    if is_change and held == arrived.mark:
         return True
     message = "this id was used before for something else; each notice and each change has an id of its own"
     raise Conflict("this id was used before for something else", (Finding(rule="conflict", place="/id", message=message),))

@@ -1,6 +1,7 @@
 """The words for why an agency is told: role, rule, and what met the rule, in three languages. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from hub.core.registry import Registry
 from schemas.agency import Names
@@ -50,6 +51,11 @@ REASONS = {
 
 def why(role: Role, rule: str, met: Sequence[str] = (), registry: Registry | None = None) -> Why:
     """The reason: what met the rule is named (areas by their names) after the rule's words."""
+    return _why(role, rule, tuple(met), registry)
+
+
+@lru_cache(2_048)  # a registry has some hundred areas, and most notices come from few of them
+def _why(role: Role, rule: str, met: tuple[str, ...], registry: Registry | None) -> Why:
     said = RULES[rule]
     if not met:
         return Why(role=role, rule=rule, detail=said)
