@@ -13,6 +13,8 @@ from typing import Any
 import faust
 from confluent_kafka import Producer
 
+from hub.agents.transport import Transport
+
 SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.0
 COMMIT_SECONDS = 0.5
@@ -26,7 +28,7 @@ def make_app(group: str, bootstrap: str, folder: Path | None = None) -> Any:
 
     Faust makes itself a folder where it runs, though nothing is ever in it: `folder` says where instead.
     """
-    return faust.App(
+    app = faust.App(
         group,
         broker=f"kafka://{bootstrap}",
         store="memory://",
@@ -47,6 +49,8 @@ def make_app(group: str, bootstrap: str, folder: Path | None = None) -> Any:
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
     )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    return app
 
 
 def make_producer(bootstrap: str, linger_ms: float = LINGER_MS) -> Producer:

@@ -1,14 +1,16 @@
 """What is written on Kafka is a CloudEvent to anybody who reads it with the CloudEvents library."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
+from pydantic import BaseModel
 
 from schemas.errors import MalformedMessage, Misconfigured
 from schemas.messages import Submission
-from schemas.wire import event, read, type_of
+from schemas.wire import event, read, type_of, written
 
 SAID = Submission(sender="ta-39", way="api", body='{"kind": "downsizing"}')
 WRITTEN = event(
@@ -53,3 +55,14 @@ def test_a_newer_major_version_stops_the_process() -> None:
 def test_an_unknown_field_and_an_odd_header_do_not_matter_inside() -> None:
     value = b'{"sender": "ta-39", "way": "api", "body": "", "later": 1}'
     assert read(Submission, value, [("partner", b"\xc3\x28"), ("trace", None)]).sender == "ta-39"
+
+
+class Numbered(BaseModel):
+    at: datetime
+    data: dict[str, Any]
+
+
+@pytest.mark.parametrize("value", [2**70, {"deep": [1.5, None, "ä", True]}, float("nan"), {1: 2}])
+def test_what_is_written_is_what_the_model_writes_itself(value: Any) -> None:
+    data = Numbered(at=datetime(2026, 3, 2, 10, 0, 0, 5_000, tzinfo=UTC), data={"value": value})
+    assert written(data) == data.model_dump_json().encode()

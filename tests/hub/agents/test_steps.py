@@ -27,7 +27,7 @@ from tests.builders import (
     an_event,
     body_of,
 )
-from tests.hub.agents.steps import Said, Steps, as_record, leaks, lost_registry, model_of, put, submitted
+from tests.hub.agents.steps import MODELS, Said, Steps, as_record, leaks, lost_registry, model_of, put, submitted
 
 CODE = "131052-308T"
 KINDS = [a_recruitment_notice(), a_downsizing_notice(), a_development_notice()]
@@ -45,6 +45,17 @@ def refusal(said: Said) -> RefusedNotice:
 
 def rules(said: Said) -> dict[str, str]:
     return {finding.place: finding.rule for finding in refusal(said).findings}
+
+
+def test_every_message_is_written_as_its_model_writes_itself(steps: Steps) -> None:
+    bad = a_recruitment_notice(id="bad", workplaces=[{"area": "fi:kunta:999"}])
+    said = [message for notice in (*KINDS, KINDS[0], bad) for message in steps.submit(notice).messages]
+    written = {message.topic: message for message in said}
+    assert len(written) > len(MODELS) - 2  # all but the clocks, and the outboxes
+    for message in said:
+        model = model_of(message)
+        assert model is not None
+        assert message.value == read(model, message.value, message.headers).model_dump_json().encode()
 
 
 # Intake
