@@ -24,6 +24,7 @@ from connectors.store.writing import ViewWriter
 from hub.agents.registry import RegistryFollower
 from hub.core.recutting import recut
 from hub.core.registry import Registry
+from hub.core.succession import predecessors_of
 from hub.data.load import load_registry
 from hub.projection.sources import Lag, Sources
 from hub.settings import Settings
@@ -94,8 +95,12 @@ class Wiring:
         def seen(agency: str, copy: dict[str, Any]) -> dict[str, Any] | None:
             return recut(agency, copy, registry(), today())
 
+        def names(agency: str) -> Collection[str]:
+            return (agency, *predecessors_of(agency, registry(), today()))
+
+        rights: dict[str, Any] = {"within": within, "recut": seen, "names": names}
         lag = Lag(Sources(self.bootstrap, self.prefix))
-        return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, within=within, recut=seen)
+        return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
 
     def view_writer(self) -> ViewWriter:
         """The view that serves."""

@@ -1,5 +1,8 @@
 """What an agency may see, as queries: its own notices whole, and its copies of others'; never another agency's rows.
 
+An agency is given by its names: its own, and those of the agencies in whose place it stands. Whether it stands there for
+just this notice the caller looks at.
+
 Both kinds of row have the same columns. `lane` says which: 2 sent by the agency, 1 its copy, 0 its alert; where two tell of
 the same step, the higher one is shown.
 """
@@ -33,6 +36,7 @@ from hub.ports import Search
 SENT = 2
 _SHARED = ("receipt", "step", "received_at", "at", "kind", "stage", "employer_key")
 Query = Select[Any] | CompoundSelect[Any]
+Names = Collection[str]
 
 
 def sent(table: FromClause = NOTICES) -> Select[Any]:
@@ -47,40 +51,40 @@ def received(table: FromClause = OUTBOX) -> Select[Any]:
     return select(*shared, table.c.rank.label("lane"), table.c.stub, table.c.body)
 
 
-def newest(agency: str, wanted: Search, areas: Collection[str], after: tuple[datetime, str] | None, limit: int) -> Query:
+def newest(names: Names, wanted: Search, areas: Collection[str], after: tuple[datetime, str] | None, limit: int) -> Query:
     """Each notice once, by its newest step, newest first; filters look at nothing but that step as the agency sees it."""
-    mine = sent().where(NOTICES.c.sender == agency, ~_later_step(), *_filters(agency, NOTICES, wanted, areas))
+    mine = sent().where(NOTICES.c.sender.in_(names), ~_later_step(names), *_filters(names, NOTICES, wanted, areas))
     others = received().where(
-        OUTBOX.c.agency == agency,
+        OUTBOX.c.agency.in_(names),
         OUTBOX.c.stub.is_(False),
-        ~_later_copy(),
-        ~_is_own(agency),
-        *_filters(agency, OUTBOX, wanted, areas),
+        ~_later_copy(names),
+        ~_is_own(names),
+        *_filters(names, OUTBOX, wanted, areas),
     )
     parts = [_page_down(mine, NOTICES, after, limit), _page_down(others, OUTBOX, after, limit)]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     return select(both).order_by(both.c.received_at.desc(), both.c.receipt.desc()).limit(limit)
 
 
-def history(agency: str, employer_key: str, after: tuple[datetime, str, int] | None, limit: int) -> Query:
+def history(names: Names, employer_key: str, after: tuple[datetime, str, int] | None, limit: int) -> Query:
     """Each step once, oldest first. Of a notice that no longer concerns the agency only that is left."""
-    mine = sent().where(NOTICES.c.sender == agency, NOTICES.c.employer_key == employer_key)
+    mine = sent().where(NOTICES.c.sender.in_(names), NOTICES.c.employer_key == employer_key)
     others = received().where(
-        OUTBOX.c.agency == agency,
+        OUTBOX.c.agency.in_(names),
         OUTBOX.c.employer_key == employer_key,
-        ~_better_copy(),
-        or_(OUTBOX.c.stub, ~_later_stub()),
-        ~_is_own(agency),
+        ~_better_copy(names),
+        or_(OUTBOX.c.stub, ~_later_stub(names)),
+        ~_is_own(names),
     )
     parts = [_page_up(mine, NOTICES, after, limit), _page_up(others, OUTBOX, after, limit)]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     return select(both).order_by(both.c.received_at, both.c.receipt, both.c.step).limit(limit)
 
 
-def versions(agency: str, receipt: str) -> Query:
+def versions(names: Names, receipt: str) -> Query:
     """All rows about one notice that the agency may see: by step, the fuller one first within a step."""
-    mine = sent().where(NOTICES.c.receipt == receipt, NOTICES.c.sender == agency)
-    others = received().where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency == agency)
+    mine = sent().where(NOTICES.c.receipt == receipt, NOTICES.c.sender.in_(names))
+    others = received().where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency.in_(names))
     both = union_all(mine, others).subquery()
     return select(both).order_by(both.c.step, both.c.lane.desc(), both.c.at.desc())
 
@@ -99,9 +103,9 @@ def _page_up(rows: Select[Any], table: FromClause, after: tuple[datetime, str, i
     return rows.order_by(*order).limit(limit)
 
 
-def _filters(agency: str, table: FromClause, wanted: Search, areas: Collection[str]) -> list[ColumnElement[bool]]:
+def _filters(names: Names, table: FromClause, wanted: Search, areas: Collection[str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    looked_for = _query(agency, wanted, areas)
+    looked_for = _query(names, wanted, areas)
     if looked_for is not None:
         found.append(table.c.search.op("@@")(looked_for))
     if wanted.employer_key is not None:
@@ -113,7 +117,7 @@ def _filters(agency: str, table: FromClause, wanted: Search, areas: Collection[s
     return found
 
 
-def _query(agency: str, wanted: Search, areas: Collection[str]) -> ColumnElement[Any] | None:
+def _query(names: Names, wanted: Search, areas: Collection[str]) -> ColumnElement[Any] | None:
     """Words and tags in one query, so that one index finds them together; None where neither is asked for.
 
     All words of the text, each in any of its Finnish forms, or as it is written.
@@ -124,7 +128,7 @@ def _query(agency: str, wanted: Search, areas: Collection[str]) -> ColumnElement
     text = (wanted.text or "").strip()
     if not tags and not text:
         return None
-    tagged: ColumnElement[Any] = cast(" & ".join([*tags, _tag("agency", [agency])]), TSQUERY)
+    tagged: ColumnElement[Any] = cast(" & ".join([*tags, _tag("agency", names)]), TSQUERY)
     if not text:
         return tagged
     worded = func.plainto_tsquery(FINNISH, text).op("||")(func.plainto_tsquery(SIMPLE, text))
@@ -136,35 +140,35 @@ def _tag(name: str, values: Collection[str]) -> str:
     return "(" + " | ".join(f"'{name}={value}'" for value in quoted) + ")"
 
 
-def _later_step() -> ColumnElement[bool]:
+def _later_step(names: Names) -> ColumnElement[bool]:
     later = NOTICES.alias("later")
-    return exists().where(later.c.receipt == NOTICES.c.receipt, later.c.step > NOTICES.c.step, later.c.sender == NOTICES.c.sender)
+    return exists().where(later.c.receipt == NOTICES.c.receipt, later.c.step > NOTICES.c.step, later.c.sender.in_(names))
 
 
-def _same_notice(other: FromClause) -> ColumnElement[bool]:
-    return and_(other.c.agency == OUTBOX.c.agency, other.c.receipt == OUTBOX.c.receipt)
+def _same_notice(other: FromClause, names: Names) -> ColumnElement[bool]:
+    return and_(other.c.agency.in_(names), other.c.receipt == OUTBOX.c.receipt)
 
 
 def _order(table: FromClause) -> tuple[Any, ...]:
     return table.c.step, table.c.rank, table.c.at, table.c.epoch, table.c.offset
 
 
-def _later_copy() -> ColumnElement[bool]:
+def _later_copy(names: Names) -> ColumnElement[bool]:
     later = OUTBOX.alias("later")
-    return exists().where(_same_notice(later), tuple_(*_order(later)) > tuple_(*_order(OUTBOX)))
+    return exists().where(_same_notice(later, names), tuple_(*_order(later)) > tuple_(*_order(OUTBOX)))
 
 
-def _better_copy() -> ColumnElement[bool]:
+def _better_copy(names: Names) -> ColumnElement[bool]:
     better = OUTBOX.alias("better")
     same_step = better.c.step == OUTBOX.c.step
-    return exists().where(_same_notice(better), same_step, tuple_(*_order(better)) > tuple_(*_order(OUTBOX)))
+    return exists().where(_same_notice(better, names), same_step, tuple_(*_order(better)) > tuple_(*_order(OUTBOX)))
 
 
-def _later_stub() -> ColumnElement[bool]:
+def _later_stub(names: Names) -> ColumnElement[bool]:
     later = OUTBOX.alias("stub")
-    return exists().where(_same_notice(later), later.c.stub, later.c.step > OUTBOX.c.step)
+    return exists().where(_same_notice(later, names), later.c.stub, later.c.step > OUTBOX.c.step)
 
 
-def _is_own(agency: str) -> ColumnElement[bool]:
+def _is_own(names: Names) -> ColumnElement[bool]:
     own = NOTICES.alias("own")
-    return exists().where(own.c.receipt == OUTBOX.c.receipt, own.c.sender == agency)
+    return exists().where(own.c.receipt == OUTBOX.c.receipt, own.c.sender.in_(names))

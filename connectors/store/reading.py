@@ -32,12 +32,16 @@ def _uncut(agency: str, copy: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def _alone(area: str) -> Collection[str]:
-    return (area,)
+def _alone(name: str) -> Collection[str]:
+    return (name,)
 
 
 class PostgresReading:
-    """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again."""
+    """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again.
+
+    `names` gives an agency and those in whose place it stands: it reads what they sent and had, as far as `recut` lets it.
+    Outbox and refused notices stay each agency's own.
+    """
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class PostgresReading:
         lag: Lag | None = None,
         within: Callable[[str], Collection[str]] = _alone,
         recut: Recut = _uncut,
+        names: Callable[[str], Collection[str]] = _alone,
     ) -> None:
         self._engine = schemas.bind(engine).execution_options(postgresql_readonly=True)
         self._cursors = Cursors(cursor_secret)
@@ -56,27 +61,28 @@ class PostgresReading:
         self._lag = lag
         self._within = within
         self._recut = recut
+        self._names = names
 
     def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:
         """The newest step as that agency may see it, with all its versions; None where there is none for it."""
         with self._asking() as connection:
-            rows = best_of_each_step(connection.execute(lists.versions(agency, receipt)).all())
+            rows = self._versions(connection, agency, receipt)
         steps = self._shown(agency, rows)
         return with_versions(steps) if steps and steps[-1]["step"] == rows[-1].step else None
 
     def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
         """All stages, recipients and offerings for the sender and the operator; another agency's own part for that agency."""
         with self._asking() as connection:
-            if agency == self._operator or traces.is_sender(connection, agency, receipt):
+            if agency == self._operator or self._is_sender(connection, agency, receipt):
                 return traces.whole_trace(connection, receipt)
-            return traces.own_trace(connection, agency, receipt, self._recut)
+            return traces.own_trace(connection, agency, self._names(agency), receipt, self._recut)
 
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first."""
         listed = ["search", agency, *_said(wanted)]
         after = self._after(listed, cursor, limit)
         areas = {wanted.area, *self._within(wanted.area)} if wanted.area is not None else set()
-        query = lists.newest(agency, _spelt_alike(wanted), areas, (after[0], after[1]) if after else None, limit + 1)
+        query = lists.newest(self._names(agency), _spelt_alike(wanted), areas, (after[0], after[1]) if after else None, limit + 1)
         rows = self._all(query)
         return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt))
 
@@ -84,7 +90,9 @@ class PostgresReading:
         """An employer's history as far as the agency may see it, oldest first."""
         listed = ["timeline", agency, employer_key]
         after = self._after(listed, cursor, limit)
-        rows = self._all(lists.history(agency, employer_key, (after[0], after[1], after[2]) if after else None, limit + 1))
+        rows = self._all(
+            lists.history(self._names(agency), employer_key, (after[0], after[1], after[2]) if after else None, limit + 1)
+        )
         return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt, row.step))
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
@@ -129,6 +137,16 @@ class PostgresReading:
         except HubError as error:
             return error.detail
         return None
+
+    def _versions(self, connection: Connection, agency: str, receipt: str) -> list[Any]:
+        return best_of_each_step(connection.execute(lists.versions(self._names(agency), receipt)).all())
+
+    def _is_sender(self, connection: Connection, agency: str, receipt: str) -> bool:
+        """Whether it sent the notice itself, or stands for that notice in its sender's place."""
+        if traces.is_sender(connection, agency, receipt):
+            return True
+        inherited = self._versions(connection, agency, receipt) if len(self._names(agency)) > 1 else []
+        return any(step["via"] == "sent" for step in self._shown(agency, inherited))
 
     @contextmanager
     def _asking(self) -> Iterator[Connection]:

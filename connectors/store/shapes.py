@@ -10,7 +10,7 @@ import orjson
 from connectors.store.lists import SENT
 
 Recut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
-"""Agency and copy to what it may see of the copy today: less or the same, None for nothing."""
+"""Agency and copy (or what was sent) to what it may see of it today: less or the same, None for nothing."""
 
 LARGEST_COMPARED = 16 * 1024
 _OF_EVENT = ("sender", "source", "id", "historic", "type", "change", "reason", "withdrawn_before", "notice")
@@ -28,7 +28,8 @@ def moment(at: datetime) -> str:
 def shown(row: Any, agency: str, recut: Recut) -> dict[str, Any] | None:
     """One step of a notice as the agency may see it; None where it may see nothing of it any more."""
     sent = row.lane == SENT
-    body: Mapping[str, Any] | None = row.body if sent else recut(agency, row.body)
+    own = sent and row.body.get("sender") == agency
+    body: Mapping[str, Any] | None = row.body if own else recut(agency, row.body)
     if body is None:
         return None
     common = {

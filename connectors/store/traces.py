@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, select, union
 
+from connectors.store.lists import Names
 from connectors.store.shapes import Recut, moment
 from connectors.store.trace_tables import OFFERINGS, RECIPIENTS, STAGES, TARGETS
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
@@ -26,12 +27,12 @@ def whole_trace(connection: Connection, receipt: str) -> dict[str, Any] | None:
     }
 
 
-def own_trace(connection: Connection, agency: str, receipt: str, recut: Recut) -> dict[str, Any] | None:
+def own_trace(connection: Connection, agency: str, names: Names, receipt: str, recut: Recut) -> dict[str, Any] | None:
     """When the agency was told, why, and with which offerings, out of its own copies; None where it was told nothing.
 
     Once the notice no longer concerns it, only when it was told.
     """
-    mine = select(OUTBOX).where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency == agency)
+    mine = select(OUTBOX).where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency.in_(names))
     rows = connection.execute(mine.order_by(OUTBOX.c.step, OUTBOX.c.at, OUTBOX.c.offset)).all()
     copies = [(row, body) for row in rows if (body := recut(agency, row.body)) is not None]
     if not copies:

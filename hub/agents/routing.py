@@ -58,7 +58,9 @@ def _decide(hand: Hand, event: EmployerEvent, notice: AnyNotice | None, told: Co
     if notice is None:
         return ended(event, told, registry, day, decided_as_of=at)
     decided = route(event, notice, registry, day, decided_as_of=at)
-    return with_former(decided, set(told) - alerted_by(event, notice, registry, day)) if told else decided
+    if not told:
+        return decided
+    return with_former(decided, set(told) - alerted_by(event, notice, registry, day), registry, day)
 
 
 def _told(routed: RoutedNotice) -> set[str]:

@@ -2,7 +2,8 @@
 
 A copy was cut for the purpose that its agency had when it was written. Where the agency's rights are narrower today (another
 ring, another kind), the copy is cut again by today's purpose; an agency that is no longer in force, or whose agreement has
-run out, reads nothing. A right that is wider today gives nothing back: what was cut off stands in no copy.
+run out, reads nothing. A right that is wider today gives nothing back: what was cut off stands in no copy. Whoever stands in
+the place of an agency that is no more reads what that one had, by its own rights.
 """
 
 from datetime import date
@@ -10,15 +11,22 @@ from typing import Any
 
 from hub.core.periods import works_on
 from hub.core.registry import Registry
+from hub.core.succession import inherits
 from hub.core.views import ALLOWED, Purpose, cut_for, purpose_for
 from schemas.agency import Agency
 from schemas.messages import Role
 
 
 def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -> dict[str, Any] | None:
-    """What the agency may see of its copy on that day: all of it, less, or None for nothing."""
+    """What the agency may see on that day of a copy, its own or a predecessor's: all of it, less, or None for nothing.
+
+    `copy` may also be what a predecessor sent: the event of a step.
+    """
     agency = registry.agency(agency_id)
     if agency is None or not works_on(agency, day):
+        return None
+    owner = copy.get("agency") or copy.get("sender") or agency_id
+    if owner != agency_id and not inherits(agency_id, owner, copy.get("notice"), registry, day):
         return None
     notice, reasons = copy.get("notice"), copy.get("why")
     if not isinstance(notice, dict) or not reasons or notice.get("no_longer_concerns_you"):

@@ -15,6 +15,7 @@ from hub.core.facts import AnyNotice, Facts, facts_of, needs_in
 from hub.core.reach import Reach, embargoed, reach_of
 from hub.core.registry import Registry, takes
 from hub.core.significance import significance
+from hub.core.succession import heirs_of
 from hub.core.whys import FALLBACK, REASONS, why
 from schemas.agency import Agency, ServiceLine
 from schemas.ids import AgencyId
@@ -77,14 +78,19 @@ def ended(
 ) -> RoutedNotice:
     """The decision about a step that takes the notice back, or away from this employer: who was told hears of it."""
     scene = _Scene(registry, day, decided_as_of, event.sender)
-    return with_former(_decision(event, scene, "ended", (), event.type), told_before)
+    return with_former(_decision(event, scene, "ended", (), event.type), told_before, registry, day)
 
 
-def with_former(routed: RoutedNotice, told_before: Collection[AgencyId]) -> RoutedNotice:
-    """The decision with those who had the step before and have no present right: each is to get a stub, once."""
+def with_former(routed: RoutedNotice, told_before: Collection[AgencyId], registry: Registry, day: date) -> RoutedNotice:
+    """The decision with those who had the step before and have no present right: each is to get a stub, once.
+
+    Not where an agency is no more and who stands in its place is told: the notice does concern that place still.
+    """
     present = {recipient.agency for recipient in routed.recipients}
+    gone = sorted(set(told_before) - present)
+    former = (agency for agency in gone if present.isdisjoint(heirs_of(agency, registry, day)))
     rule = "withdrawn" if routed.event.type == "withdrawal" else "told-before"
-    stubs = tuple(Recipient(agency=agency, why=(why("former-recipient", rule),)) for agency in sorted(set(told_before) - present))
+    stubs = tuple(Recipient(agency=agency, why=(why("former-recipient", rule),)) for agency in former)
     return routed.model_copy(update={"recipients": routed.recipients + stubs}) if stubs else routed
 
 

@@ -14,7 +14,7 @@ from schemas import topics
 from schemas.errors import Refusal
 from tests.builders import AT, a_downsizing_notice
 from tests.connectors.store.filling import CURSOR_SECRET as SECRET
-from tests.connectors.store.filling import Filler
+from tests.connectors.store.filling import Filler, found
 from tests.hub.projection import said
 
 pytestmark = pytest.mark.database
@@ -98,6 +98,34 @@ def test_rights_that_were_narrowed_since_apply_at_each_read(fill: Filler, engine
     assert [item["receipt"] for item in reading.search("ta-08", Search(), None, 10).items] == [said.receipt(2)]
     assert [item["data"]["notice"] for item in reading.outbox("ta-08", None, 10).items] == [{"id": "R-2"}]
     assert reading.notice("ta-39", said.receipt(1)) is not None
+
+
+def test_who_stands_in_an_agency_s_place_reads_what_it_sent_and_had(fill: Filler, engine: Engine, schemas: Schemas) -> None:
+    """ta-50 stands in the place of ta-39 (which sent R-1) and of ta-08 (which had a copy of it), but not for R-2."""
+    first, second = said.accepted(said.notice(1)), said.accepted(said.notice(1), step=2, received_at=AT + timedelta(hours=1))
+    fill(said.path(said.notice(1)) + said.path(said.notice(2)))
+    fill([said.history(second), said.copy(second, "ta-50"), said.stub_of(second, "evk-04")])
+
+    def recut(agency: str, copy: dict[str, Any]) -> dict[str, Any] | None:
+        return None if agency == "ta-50" and copy["notice"]["id"] == "R-2" else copy
+
+    before = {"ta-50": ("ta-50", "ta-39"), "ta-51": ("ta-51", "ta-08"), "ta-52": ("ta-52", "evk-04")}
+    reading = PostgresReading(engine, SECRET, schemas, recut=recut, names=lambda agency: before.get(agency, (agency,)))
+    for heir, via, steps in (("ta-50", "sent", [1, 2]), ("ta-51", "received", [1]), ("ta-52", "received", [2])):
+        there = reading.notice(heir, first.receipt)
+        assert there is not None
+        assert (there["via"], [version["step"] for version in there["versions"]]) == (via, steps)
+        assert there["no_longer_concerns_you"] is (heir == "ta-52")
+    assert found(reading, "ta-50") == ["R-1"]
+    assert sorted(found(reading, "ta-51")) == ["R-1", "R-2"]
+    assert [item["step"] for item in reading.timeline("ta-50", KEY, None, 10).items if item["via"] == "sent"] == [1, 2]
+    assert reading.notice("ta-50", said.receipt(2)) is None
+    whole, hidden = (reading.trace("ta-50", said.receipt(number)) for number in (1, 2))
+    assert whole is not None
+    assert whole["whole"]
+    assert hidden is None
+    assert reading.outbox("ta-51", None, 10).items == []
+    assert reading.refused("ta-50", None, 10).items == []
 
 
 def test_each_version_names_the_one_that_took_its_place(fill: Filler, reading: Reading) -> None:

@@ -210,7 +210,7 @@ def test_abroad_the_foreign_agency_of_the_area_is_told() -> None:
 
 
 def test_who_was_told_before_and_has_no_right_now_gets_a_stub() -> None:
-    found = with_former(routed(a_downsizing_notice()), ["ta-39", "ta-08", "takk"])
+    found = with_former(routed(a_downsizing_notice()), ["ta-39", "ta-08", "takk"], a_small_registry(), DAY)
     assert told(found) == {
         "ta-39": ["workplace-area"],
         "evk-04": ["takes-kind"],
