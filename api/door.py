@@ -9,7 +9,7 @@ from threading import BoundedSemaphore
 from api.envelope import read_enveloped
 from api.metrics import Metrics
 from hub.core.admission import Said, read_said
-from hub.core.steps import named_in
+from hub.core.steps import named_in, owner_in
 from hub.core.submitting import agency_urn, submission_record
 from hub.ports import Publisher
 from schemas.errors import HubError, NotReady, Refusal
@@ -33,8 +33,9 @@ def submission(sender: str, said: Said, body: bytes, topic: str, now: datetime) 
     """The record that carries what that agency says, its bytes untouched; a change goes where its notice went."""
     source, name = named_in(said)
     sent = Submission(sender=sender, way="api", body=body.decode())
-    record = submission_record(topic, sent, source, said.id, agency_urn(sender), now)
-    return Submitted(receipt_of(sender, source, name), record)
+    owner = owner_in(said, sender)
+    record = submission_record(topic, sent, owner, (source, said.id), agency_urn(sender), now)
+    return Submitted(receipt_of(owner, source, name), record)
 
 
 class Door:

@@ -25,6 +25,7 @@ from hub.agents.registry import RegistryFollower
 from hub.core.recutting import recut
 from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
+from hub.data.check import problems_from
 from hub.data.load import load_registry
 from hub.projection.sources import Lag, Sources
 from hub.settings import Settings
@@ -33,6 +34,8 @@ from schemas.topics import FRONT, RECEIVED, every_topic
 
 SECRETS = "secrets.json"
 """Below the folder: the secrets of an installation, where no settings give them."""
+_TOLD = 5
+"""Problems of a registry that an error names."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,13 @@ class Wiring:
         made = apply_topics(self.bootstrap, every_topic(content.with_doors()), self.prefix)
         migrate(self.url, self.schemas.prefix)
         return len(made), self.publish_registry()
+
+    def refuse_a_flawed_registry(self, day: date) -> None:
+        """Misconfigured where the registry's files would leave a municipality without its agencies or have another flaw."""
+        if found := problems_from(load_registry(*self.sources()), day):
+            raise Misconfigured(
+                f"the registry's files have {len(found)} problems and are not taken in: {'; '.join(found[:_TOLD])}"
+            )
 
     def publish_registry(self) -> int:
         """Take in the registry's files and publish what changed; the revision that holds now."""

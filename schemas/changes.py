@@ -5,20 +5,23 @@ from typing import Annotated, Any, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from schemas.base import Door
+from schemas.ids import AgencyId
 from schemas.notice import DevelopmentNotice, DownsizingNotice, Notice, RecruitmentNotice, Reference, SourceName, Text
 
 
 class NoticeName(Door):
-    """A notice as its sender knows it."""
+    """A notice as its sender knows it. `sender` where another agency sent it, in whose place this one stands today."""
 
     source: SourceName
     id: Reference
+    sender: AgencyId | None = None
 
 
 class Correction(Door):
-    """A new version of a notice of the same sender. `notice` is whole: what it leaves out is no longer said.
+    """A new version of a notice of the same sender, or of one in whose place it stands.
 
-    `id` is the correction's own, so that the same sent again is taken once. The employer may change: the notice moves.
+    `notice` is whole: what it leaves out is no longer said. `id` is the correction's own, so that the same sent again is taken
+    once. The employer may change: the notice moves.
     """
 
     id: Reference

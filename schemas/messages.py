@@ -50,7 +50,8 @@ class EmployerEvent(Inside):
 
     `notice` is empty in a step that ends the notice here (withdrawal, moved). `change` is the id of the correction or
     withdrawal that asked for the step, and `reason` what its sender said of it. `withdrawn_before`: its withdrawal came
-    first, so that nobody is told. `released`: its sender ended the embargo, whatever the notice says of it.
+    first, so that nobody is told. `released`: its sender ended the embargo, whatever the notice says of it. `owner`: who sent
+    the notice at first, where the step comes from an agency that stands in that one's place.
     """
 
     receipt: str
@@ -68,6 +69,7 @@ class EmployerEvent(Inside):
     reason: str | None = None
     withdrawn_before: bool = False
     released: bool = False
+    owner: AgencyId | None = None
     notice: dict[str, Any]
 
     @property
@@ -82,6 +84,7 @@ class Clock(Inside):
     kind: Literal["release"]
     due: Moment
     sender: AgencyId
+    owner: AgencyId | None = None
     source: str
     change: str
     body: str

@@ -18,6 +18,8 @@ from schemas.errors import Misconfigured
 from schemas.offering import Offering
 
 AREA, AGENCY, OFFERING = "area", "agency", "offering"
+Bodies = dict[tuple[str, str], dict[str, Any]]
+"""Entries by type and id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,11 @@ def import_registry(
             changed += [Entry(*name, None) for name in there if name not in wanted]
         if not changed:
             return latest
-        _store(connection, latest + 1, changed, by, what)
+        _store(connection, latest + 1, changed, there, by, what)
         return latest + 1
 
 
-def current_bodies(connection: Connection) -> dict[tuple[str, str], dict[str, Any]]:
+def current_bodies(connection: Connection) -> Bodies:
     """Each entry that is not taken out, by type and id."""
     newest = (
         select(ENTRIES).distinct(ENTRIES.c.type, ENTRIES.c.id).order_by(ENTRIES.c.type, ENTRIES.c.id, ENTRIES.c.revision.desc())
@@ -107,11 +109,24 @@ def _by_name(entries: Iterable[Entry]) -> dict[tuple[str, str], Entry]:
     return found
 
 
-def _store(connection: Connection, revision: int, changed: Collection[Entry], by: str, what: str) -> None:
+def _store(connection: Connection, revision: int, changed: Collection[Entry], there: Bodies, by: str, what: str) -> None:
     connection.execute(insert(REVISIONS).values(revision=revision, by=by, what=what))
     rows = [{"type": entry.type, "id": entry.id, "revision": revision, "body": entry.body} for entry in changed]
     connection.execute(_INSERT, {"rows": orjson.dumps(rows).decode()})
     audit.record(connection, by, "registry.changed", f"revision {revision}: {what}")
+    for entry in changed:
+        for handed_over in _hand_overs(entry, there.get((entry.type, entry.id))):
+            audit.record(connection, by, "agency.handed-over", f"revision {revision}: {handed_over}")
+
+
+def _hand_overs(entry: Entry, before: dict[str, Any] | None) -> Iterator[str]:
+    """To whom the agency's rights go after which day, where the entry says so and did not before."""
+    if entry.type != AGENCY or entry.body is None:
+        return
+    last_day = min(filter(None, (entry.body.get("valid_to"), entry.body.get("agreement_until"))), default=None)
+    names = ("successors", "valid_to", "agreement_until")
+    if last_day and any((before or {}).get(name) != entry.body.get(name) for name in names):
+        yield from (f"{entry.id} to {heir} after {last_day}" for heir in entry.body.get("successors") or ())
 
 
 def _change(connection: Connection, revision: int) -> Change:

@@ -1,6 +1,7 @@
 """Intake, the one door: each submission gets one verdict, and each accepted one its place in an employer's history."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import orjson
@@ -10,7 +11,9 @@ from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
 from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import mask, personal_codes
-from hub.core.steps import Known, Step, change_in, content_of, named_in, take
+from hub.core.registry import Registry
+from hub.core.steps import Known, Step, change_in, content_of, named_in, owner_in, take
+from hub.core.succession import heirs_of
 from schemas import topics
 from schemas.agency import Agency
 from schemas.changes import named_in_tree
@@ -28,11 +31,12 @@ CHANGE = b"c"
 
 @dataclass(frozen=True)
 class Arrived:
-    """A submission that was read: what is said in it, by whom, of which notice."""
+    """A submission that was read: what is said in it, by whom, of which notice, under whose name that stands."""
 
     record: Record
     submission: Submission
     sender: Agency
+    owner: Agency
     said: Said
     receipt: str
 
@@ -45,7 +49,7 @@ class Arrived:
     def own_key(self) -> bytes:
         """Under which key what is said is remembered: changes and notices of a source share one space of ids."""
         change = change_in(self.said)
-        return _key_of(receipt_of(self.sender.id, change.named.source, change.id)) if change else self.notice_key
+        return _key_of(receipt_of(self.owner.id, change.named.source, change.id)) if change else self.notice_key
 
     @cached_property
     def mark(self) -> bytes:
@@ -83,7 +87,18 @@ def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
     said = read_said(submission.body.encode("utf-8", "surrogatepass"), largest)
     if findings := () if by_clock else admit_said(said, sender, registry, day):
         raise Refusal(f"{len(findings)} findings", findings)
-    return Arrived(record, submission, sender, said, receipt_of(sender.id, *named_in(said)))
+    owner = _owner(said, sender, registry, day, by_clock)
+    return Arrived(record, submission, sender, owner, said, receipt_of(owner.id, *named_in(said)))
+
+
+def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: bool) -> Agency:
+    """Whose the notice is: the sender's own, or that of an agency in whose place it stands on that day."""
+    named = owner_in(said, sender.id)
+    owner = registry.agency(named)
+    if owner is not None and (named == sender.id or by_clock or sender.id in heirs_of(named, registry, day)):
+        return owner
+    message = "your agency does not stand in the place of the sender that is named; the registry would have to say so"
+    raise Refusal("no successor", (Finding(rule="no-successor", place="", message=message),))
 
 
 def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
@@ -94,7 +109,7 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     if held is not None and held.startswith(CHANGE):
         raise Refusal("the id that is named is a change's", (_NAMES_A_CHANGE,))
     by_clock = arrived.submission.way == "clock"
-    taken = take(arrived.said, Known.decode(held) if held else None, arrived.sender, by_clock)
+    taken = take(arrived.said, Known.decode(held) if held else None, arrived.owner, by_clock)
     updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
     if taken.refusal:
         return Plan((_refusal(hand, arrived.record, arrived.submission, taken.refusal),), tuple(updates.items()))
@@ -139,6 +154,7 @@ def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
         reason=change.reason if change else None,
         withdrawn_before=taken.withdrawn_before,
         released=taken.released,
+        owner=arrived.owner.id if arrived.owner is not arrived.sender else None,
         notice=taken.notice.model_dump(mode="json", exclude_none=True) if taken.notice else {},
     )
     event_id = event_id_of(step.receipt, step.step, "event")

@@ -44,11 +44,12 @@ def _clock(hand: Hand, routed: RoutedNotice) -> Message:
     """Asks for the release at the end of the embargo; a later step of the notice makes it void."""
     event, due = routed.event, routed.held_until or routed.decided_as_of
     change = event_id_of(event.receipt, event.step, "release")
-    named = {"source": event.source, "id": event.id}
+    named = {"source": event.source, "id": event.id} | ({"sender": event.owner} if event.owner else {})
     body = {"id": change, "releases": named, "step": event.step, "notice": event.notice}
     clock = Clock(
-        kind="release", due=due, sender=event.sender, source=event.source, change=change, body=orjson.dumps(body).decode()
-    )
+        kind="release", due=due, sender=event.sender, owner=event.owner, source=event.source, change=change,
+        body=orjson.dumps(body).decode(),
+    )  # fmt: skip
     return hand.say(topics.CLOCKS, change, clock, change, "clock.release", routed.decided_as_of)
 
 

@@ -12,7 +12,7 @@ from hub.bridge.record import Arrived
 from hub.core.admission import Said, read_said
 from hub.core.dead import dead_letter
 from hub.core.masking import mask, personal_codes
-from hub.core.steps import named_in
+from hub.core.steps import named_in, owner_in
 from hub.core.submitting import SEPARATOR, agency_urn, submission_record
 from schemas.changes import named_in_tree
 from schemas.errors import Finding, HubError, NotPermitted, Refusal
@@ -54,7 +54,8 @@ class Crossing:
         sender, (said, body) = _sender(record), self._read(record)
         source, _ = named_in(said)
         sent = Submission(sender=sender, way="inbox", body=body.decode())
-        return submission_record(self._prefix + RECEIVED.name, sent, source, said.id, agency_urn(sender), record.at)
+        owner, topic = owner_in(said, sender), self._prefix + RECEIVED.name
+        return submission_record(topic, sent, owner, (source, said.id), agency_urn(sender), record.at)
 
     def _read(self, record: Arrived) -> tuple[Said, bytes]:
         """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""

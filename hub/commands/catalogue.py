@@ -9,8 +9,9 @@ from connectors.outbound.topics import apply_topics
 from hub.agents.hand import day_of
 from hub.commands.common import Folder, Registries, settings_for, wiring_for
 from hub.core.registry import Registry
+from hub.data.check import problems_from
 from hub.data.content import RegistryContent
-from hub.data.load import load_registry, problems
+from hub.data.load import load_registry
 from hub.wiring import Wiring
 from schemas.topics import every_topic
 
@@ -39,7 +40,7 @@ def make_topics(folder: Folder = None) -> None:
 @registry.command("check", epilog="Example: hub registry check")
 def check_registry(registry: Registries = None) -> None:
     """Look for municipalities without an authority, dead references and services that no notice can reach."""
-    found = problems(_content(registry), day_of(datetime.now(UTC)))
+    found = problems_from(_content(registry), day_of(datetime.now(UTC)))
     for problem in found:
         typer.echo(problem, err=True)
     typer.echo(f"{len(found)} problems")
@@ -68,4 +69,6 @@ def _content(registries: list[str] | None) -> RegistryContent:
 @registry.command("publish", epilog="Example: hub registry publish")
 def publish_registry(folder: Folder = None) -> None:
     """Take in what changed in the registry's files and tell every process."""
-    typer.echo(f"registry: revision {wiring_for(folder).publish_registry()} holds")
+    wiring = wiring_for(folder)
+    wiring.refuse_a_flawed_registry(day_of(datetime.now(UTC)))
+    typer.echo(f"registry: revision {wiring.publish_registry()} holds")

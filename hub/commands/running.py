@@ -1,11 +1,13 @@
 """Commands that run the hub or one of its processes."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub import logs, projecting, serving, worker
+from hub.agents.hand import day_of
 from hub.commands.common import Folder, Registries, settings_for, wiring_for
 from hub.local import embedded, jars
 from hub.local.supervisor import Supervisor
@@ -20,6 +22,7 @@ commands = typer.Typer()
 def up(folder: Folder = None, registry: Registries = None) -> None:
     """Start the whole hub on this machine and keep it running until Ctrl-C."""
     settings = settings_for(folder, registry)
+    Wiring(settings).refuse_a_flawed_registry(day_of(datetime.now(UTC)))
     with Supervisor(settings.folder, say=lambda line: typer.echo(f"hub: {line}")) as supervisor:
         supervisor.run_until_signal(lambda: _welcome(start_whole(supervisor, settings), supervisor))
 

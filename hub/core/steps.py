@@ -15,6 +15,7 @@ from hub.core.reading import Said, finding_at
 from schemas.agency import Agency
 from schemas.changes import Change, Correction, Release, Withdrawal
 from schemas.errors import Conflict, Refusal
+from schemas.ids import AgencyId
 from schemas.messages import StepType
 from schemas.notice import Kind
 
@@ -206,6 +207,12 @@ def named_in(said: Said) -> tuple[str, str]:
     if isinstance(said, Correction | Withdrawal | Release):
         return said.named.source, said.named.id
     return said.source, said.id
+
+
+def owner_in(said: Said, sender: AgencyId) -> AgencyId:
+    """Under whose name the notice stands, as who says it (`sender`) has it: its own, or that of one in whose place it stands."""
+    change = change_in(said)
+    return (change.named.sender if change else None) or sender
 
 
 def change_in(said: Said) -> Change | None:

@@ -2,20 +2,20 @@
 
 from datetime import datetime
 
-from schemas.ids import receipt_of
+from schemas.ids import AgencyId, receipt_of
 from schemas.messages import Submission
 from schemas.wire import Message, event, type_of
 
 SEPARATOR = "\x1f"
 
 
-def submission_record(topic: str, said: Submission, source: str, name: str, by: str, time: datetime) -> Message:
-    """The body untouched, under the id of what is said (`name`, by its sender and source).
+def submission_record(topic: str, said: Submission, owner: AgencyId, named: tuple[str, str], by: str, time: datetime) -> Message:
+    """The body untouched, under the id of what is said; `named` is its source and own id, `owner` whose notice it is or changes.
 
-    The key is sender and source of the notice, so that one partition of intake holds all steps of a notice. `by` is the
+    The key is owner and source of the notice, so that one partition of intake holds all steps of a notice. `by` is the
     event's own source: the agency, or the hub where it speaks for one.
     """
-    key, id = said.sender + SEPARATOR + source, receipt_of(said.sender, source, name)
+    key, id = owner + SEPARATOR + named[0], receipt_of(owner, *named)
     return event(topic, key, said, id=id, type=type_of("submission"), source=by, time=time)
 
 

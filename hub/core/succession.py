@@ -21,6 +21,17 @@ def heirs_of(agency_id: AgencyId, registry: Registry, day: date) -> tuple[Agency
     return tuple(sorted(_heirs(agency_id, registry, day, {agency_id})))
 
 
+def successors_of(agency_id: AgencyId, registry: Registry) -> frozenset[AgencyId]:
+    """All that ever come after it, near and far; itself among them where the registry goes round in a circle."""
+    found, waiting = set[AgencyId](), [agency_id]
+    while waiting:
+        agency = registry.agency(waiting.pop())
+        new = [name for name in (agency.successors if agency else ()) if name not in found]
+        found.update(new)
+        waiting += new
+    return frozenset(found)
+
+
 def predecessors_of(agency_id: AgencyId, registry: Registry, day: date) -> tuple[AgencyId, ...]:
     """Those in whose place the agency stands on that day, by id."""
     ended = (other.id for other in registry.all_agencies.values() if other.successors and not works_on(other, day))

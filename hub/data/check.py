@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal, get_args
 
+from hub.core.periods import days_of_change
 from hub.core.registry import FINLAND, Registry
+from hub.core.succession import successors_of
 from hub.data.content import RegistryContent
 from schemas.agency import Agency, AgencyKind
 from schemas.notice import NEEDS, DevelopmentNotice, Kind
@@ -77,6 +79,16 @@ def problems(content: RegistryContent, day: date) -> list[str]:
     return found
 
 
+def problems_from(content: RegistryContent, day: date) -> list[str]:
+    """Everything wrong on that day, and every place that would be without its agencies on a later day of change."""
+    found = problems(content, day)
+    if found:
+        return found
+    registry = Registry.of(0, content.areas, content.agencies, content.offerings)
+    later = [change for change in days_of_change(content.areas, content.agencies, content.offerings) if change > day]
+    return [f"from {change}: {problem}" for change in later for problem in _coverage(registry, change)]
+
+
 def _twice(content: RegistryContent) -> Iterator[str]:
     for what, keys in (
         ("area", [area.code for area in content.areas]),
@@ -116,11 +128,20 @@ def _agency_problems(agency: Agency, registry: Registry, day: date) -> Iterator[
     for code in agency.areas:
         if agency.holds_on(day) and registry.area(code, day) is None:
             yield f"{name}: the area {code} is unknown or not in force"
-    yield from (f"{name}: unknown successor {other}" for other in agency.successors if registry.agency(other) is None)
+    yield from _successor_problems(name, agency, registry)
     yield from (f"{name}: unknown need {need}" for need in agency.needs if need not in NEEDS)
     yield from (f"{name}: unknown kind {kind}" for kind in agency.kinds if kind not in get_args(Kind))
     yield from (f"{name}: unknown competence {word}" for word in agency.competences if word not in COMPETENCES)
     yield from _foreign_problems(name, agency) if agency.kind == "foreign" else _ring_problems(name, agency, day)
+
+
+def _successor_problems(name: str, agency: Agency, registry: Registry) -> Iterator[str]:
+    """Rights follow the successors: each has to be there, and take over on a day that is known."""
+    yield from (f"{name}: unknown successor {other}" for other in agency.successors if registry.agency(other) is None)
+    if agency.successors and agency.valid_to is None and agency.agreement_until is None:
+        yield f"{name}: has a successor but no last day"
+    if agency.id in successors_of(agency.id, registry):
+        yield f"{name}: is its own successor, by way of {', '.join(agency.successors)}"
 
 
 def _foreign_problems(name: str, agency: Agency) -> Iterator[str]:

@@ -109,4 +109,5 @@ class Clocks:
     def _said(self, clock: Clock) -> Wire:
         """In the sender's name, by the hub."""
         said = Submission(sender=clock.sender, way="clock", body=clock.body)
-        return submission_record(self._prefix + RECEIVED.name, said, clock.source, clock.change, HUB, self._now())
+        owner, named = clock.owner or clock.sender, (clock.source, clock.change)
+        return submission_record(self._prefix + RECEIVED.name, said, owner, named, HUB, self._now())

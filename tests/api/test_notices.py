@@ -52,6 +52,16 @@ def test_a_change_goes_where_its_notice_went_and_has_the_notices_receipt(hub: Hu
     assert header(message.headers, "ce_id") == receipt_of(AGENCY, named["source"], said["id"])
 
 
+def test_a_change_of_a_predecessor_s_notice_goes_where_that_notice_went(hub: Hub, client: TestClient) -> None:
+    withdrawal = CHANGES["withdrawal"]
+    named = withdrawal["withdraws"] | {"sender": "ta-99"}
+    response = client.post("/v1/notices", json=withdrawal | {"withdraws": named})
+    assert response.json()["receipt"] == receipt_of("ta-99", named["source"], named["id"])
+    (message,) = hub.publisher.messages
+    assert message.key == f"ta-99\x1f{named['source']}".encode()
+    assert read(Submission, message.value, message.headers).sender == AGENCY
+
+
 def test_a_flaw_in_a_correction_is_told_with_its_place(client: TestClient) -> None:
     wrong = CHANGES["correction"] | {"notice": a_notice("downsizing", stage="over")}
     told = is_problem(client.post("/v1/notices", json=wrong), 422, "refused")

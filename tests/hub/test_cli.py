@@ -32,6 +32,18 @@ def test_an_area_names_its_agencies_and_an_unknown_one_says_what_to_type() -> No
     assert "fi:kunta:837" in unknown.stderr
 
 
+def test_a_registry_with_a_flaw_is_not_taken_in_and_nothing_is_started(tmp_path: Path) -> None:
+    twice = {"id": "ta-99", "kind": "employment-area", "ring": "authority", "names": {"fi": "x"}, "areas": ["fi:kunta:837"]}
+    coordinators = [{"person": "Maija Esimerkki", "mailbox": "a@b.example"}]
+    rows = [twice | {"coordinators": coordinators, "source": "tests", "certainty": "sample"}]
+    (tmp_path / "agencies.json").write_text(json.dumps(rows), encoding="utf-8")
+    folder = str(tmp_path / "var")
+    found = run("up", "--folder", folder, "--registry", "fi", "--registry", str(tmp_path))
+    assert found.returncode != 0
+    assert "municipality fi:kunta:837 has 2 employment authorities" in found.stderr
+    assert not (tmp_path / "var" / "hub.json").exists()
+
+
 def test_up_carries_a_notice_and_stops_within_fifteen_seconds(tmp_path: Path) -> None:
     """What the README promises: one command, then the lines to paste."""
     tmp_path.chmod(0o711)

@@ -31,6 +31,20 @@ def test_an_import_is_one_revision_and_the_same_again_is_none(engine: Engine, sc
     assert changes_since(engine, 1, schemas) == changes[1:]
 
 
+def test_a_hand_over_stands_in_the_audit_once(engine: Engine, schemas: Schemas) -> None:
+    import_registry(engine, [an_entry("ta-39"), an_entry("ta-50"), an_entry("ta-51")], "operator", schemas=schemas)
+    dated = {"valid_to": "2026-12-31", "successors": ("ta-50", "ta-51")}
+    ended = [an_entry("ta-39", **dated), an_entry("ta-50"), an_entry("ta-51")]
+    import_registry(engine, ended, "operator", schemas=schemas)
+    import_registry(engine, [an_entry("ta-39", mailbox="a@b.example", **dated)], "operator", schemas=schemas)
+    with schemas.bind(engine).connect() as connection:
+        rows = connection.execute(select(AUDIT.c.what, AUDIT.c.about).order_by(AUDIT.c.id)).all()
+    assert [row.about for row in rows if row.what == "agency.handed-over"] == [
+        "revision 2: ta-39 to ta-50 after 2026-12-31",
+        "revision 2: ta-39 to ta-51 after 2026-12-31",
+    ]
+
+
 def test_what_is_no_longer_there_is_taken_out_only_when_asked(engine: Engine, schemas: Schemas) -> None:
     import_registry(engine, [an_entry("ta-39"), an_entry("ta-08")], "operator", schemas=schemas)
     assert import_registry(engine, [an_entry("ta-39")], "operator", schemas=schemas) == 1

@@ -5,10 +5,11 @@ from collections import Counter
 from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hub.data.check import ALAND, ANSWERS, FACTS
+from hub.data.check import ALAND, ANSWERS, FACTS, problems_from
 from hub.data.content import RegistryContent
 from hub.data.load import load_registry, problems, read_registry
 from schemas.agency import Names
@@ -142,6 +143,28 @@ def test_problems_finds_conditions_that_cannot_hold() -> None:
         "offering D16: condition on company_age_years: the explanation lacks English",
         "offering D16: no number meets its conditions on company_age_years",
     ]
+
+
+def changed(agency: str, **fields: Any) -> RegistryContent:
+    agencies = tuple(one.model_copy(update=fields) if one.id == agency else one for one in CONTENT.agencies)
+    return RegistryContent(CONTENT.areas, agencies, CONTENT.offerings)
+
+
+def test_problems_finds_successions_that_lead_nowhere() -> None:
+    assert problems(changed("ta-39", successors=("ta-99",)), DAYS[0]) == [
+        "agency ta-39: unknown successor ta-99",
+        "agency ta-39: has a successor but no last day",
+    ]
+    circle = changed("jotpa", valid_to=date(2099, 1, 1), successors=("jotpa",))
+    assert problems(circle, DAYS[0]) == ["agency jotpa: is its own successor, by way of jotpa"]
+
+
+def test_a_place_that_would_be_without_an_agency_later_is_a_problem_today() -> None:
+    assert problems_from(CONTENT, DAYS[0]) == []
+    ends = changed("ta-39", valid_to=date(2099, 6, 30))
+    found = problems_from(ends, DAYS[0])
+    assert "from 2099-07-01: municipality fi:kunta:837 has 0 employment authorities" in found
+    assert all(problem.startswith("from 2099-07-01: ") for problem in found)
 
 
 def test_problems_finds_duplicates() -> None:
