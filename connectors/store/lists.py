@@ -25,6 +25,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -34,6 +35,8 @@ from connectors.store.view_tables import NOTICES, OUTBOX
 from hub.ports import Search
 
 SENT = 2
+REFERRAL = "ref:"
+"""Begins the key of a starter or household, which has no number of its own."""
 _SHARED = ("receipt", "step", "received_at", "at", "kind", "stage", "employer_key")
 Query = Select[Any] | CompoundSelect[Any]
 Names = Collection[str]
@@ -66,12 +69,12 @@ def newest(names: Names, wanted: Search, areas: Collection[str], after: tuple[da
     return select(both).order_by(both.c.received_at.desc(), both.c.receipt.desc()).limit(limit)
 
 
-def history(names: Names, employer_key: str, after: tuple[datetime, str, int] | None, limit: int) -> Query:
+def history(names: Names, keys: Collection[str], after: tuple[datetime, str, int] | None, limit: int) -> Query:
     """Each step once, oldest first. Of a notice that no longer concerns the agency only that is left."""
-    mine = sent().where(NOTICES.c.sender.in_(names), NOTICES.c.employer_key == employer_key)
+    mine = sent().where(NOTICES.c.sender.in_(names), NOTICES.c.employer_key.in_(keys))
     others = received().where(
         OUTBOX.c.agency.in_(names),
-        OUTBOX.c.employer_key == employer_key,
+        OUTBOX.c.employer_key.in_(keys),
         ~_better_copy(names),
         or_(OUTBOX.c.stub, ~_later_stub(names)),
         ~_is_own(names),
@@ -79,6 +82,25 @@ def history(names: Names, employer_key: str, after: tuple[datetime, str, int] | 
     parts = [_page_up(mine, NOTICES, after, limit), _page_up(others, OUTBOX, after, limit)]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     return select(both).order_by(both.c.received_at, both.c.receipt, both.c.step).limit(limit)
+
+
+def identified(names: Names, employer_key: str) -> Query:
+    """The referral numbers under which a starter or household stood before it was this employer, as far as the agency knows.
+
+    It knows where it may see a notice that moved from the one to the other: who was told no more learns no name.
+    """
+    mine, others = NOTICES.c.sender.in_(names), OUTBOX.c.agency.in_(names)
+    here = union_all(
+        select(NOTICES.c.receipt).where(mine, NOTICES.c.employer_key == employer_key),
+        select(OUTBOX.c.receipt).where(others, OUTBOX.c.employer_key == employer_key, OUTBOX.c.stub.is_(False)),
+    ).subquery()
+    moved = [
+        select(table.c.employer_key).where(
+            asked, table.c.receipt.in_(select(here.c.receipt)), table.c.employer_key.startswith(REFERRAL, autoescape=True)
+        )
+        for table, asked in ((NOTICES, mine), (OUTBOX, others))
+    ]
+    return union(*moved)
 
 
 def versions(names: Names, receipt: str) -> Query:

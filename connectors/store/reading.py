@@ -87,12 +87,12 @@ class PostgresReading:
         return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt))
 
     def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int) -> Page:
-        """An employer's history as far as the agency may see it, oldest first."""
+        """An employer's history as far as the agency may see it, oldest first; with what it was as a starter or household."""
         listed = ["timeline", agency, employer_key]
         after = self._after(listed, cursor, limit)
-        rows = self._all(
-            lists.history(self._names(agency), employer_key, (after[0], after[1], after[2]) if after else None, limit + 1)
-        )
+        names, from_here = self._names(agency), (after[0], after[1], after[2]) if after else None
+        keys = {employer_key, *(row.employer_key for row in self._all(lists.identified(names, employer_key)))}
+        rows = self._all(lists.history(names, keys, from_here, limit + 1))
         return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt, row.step))
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:

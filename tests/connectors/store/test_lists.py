@@ -85,6 +85,30 @@ def test_own_and_received_notices_are_one_list(fill: Filler, reading: Reading) -
     assert [item["notice"]["id"] for item in history] == [f"R-{number}" for number in range(20)]
 
 
+def test_a_starter_that_was_identified_has_one_history(fill: Filler, reading: Reading) -> None:
+    """R-1 moves from the referral number to the company; R-2 and R-3 stand under one of the two. ta-08 was told of all,
+    evk-04 only before the move: it does not learn who the starter is."""
+    as_starter = {"employer_key": "ref:ta-39:7"}
+    first = said.accepted(said.notice(1), **as_starter)
+    moved = said.accepted(said.notice(1), step=2, type="moved", **as_starter)
+    named = said.accepted(said.notice(1), step=3, type="correction", received_at=AT + timedelta(days=2))
+    before = said.accepted(said.notice(2), received_at=AT + timedelta(days=1), **as_starter)
+    after = said.accepted(said.notice(3), received_at=AT + timedelta(days=3))
+    fill([said.history(step) for step in (first, moved, named, before, after)])
+    fill([said.copy(step, "ta-08") for step in (first, named, before, after)] + [said.stub_of(moved, "ta-08")])
+    fill([said.copy(step, "evk-04") for step in (first, before, after)] + [said.stub_of(moved, "evk-04")])
+
+    def told(agency: str, key: str = "fi:9000001-1") -> list[tuple[str, int]]:
+        items = everything(lambda cursor: reading.timeline(agency, key, cursor, 2))
+        return [(item["receipt"], item["step"]) for item in items]
+
+    one, two, three = (said.receipt(number) for number in (1, 2, 3))
+    assert told("ta-39") == [(one, 1), (one, 2), (two, 1), (one, 3), (three, 1)]
+    assert told("ta-08") == [(one, 2), (two, 1), (one, 3), (three, 1)]
+    assert told("evk-04") == [(three, 1)]
+    assert told("evk-04", "ref:ta-39:7") == [(one, 2), (two, 1)]
+
+
 def test_a_cursor_that_was_made_up_is_refused(fill: Filler, reading: Reading) -> None:
     fill(said.path(said.notice()))
     pages: list[Callable[[str], Page]] = [
