@@ -79,7 +79,9 @@ def _refused(stage: Trace) -> str:
 
 def _routed(stage: Trace) -> str:
     significant = ", ".join(stage.get("significance") or ())
-    parts = [f"step {stage['step']} {stage['outcome']}", f"significant by {significant}" if significant else "not significant"]
+    parts = [f"step {stage['step']} {stage['outcome']}"]
+    if stage["outcome"] != "ended":  # nobody asks whether a step that ends the notice is significant
+        parts.append(f"significant by {significant}" if significant else "not significant")
     parts += [_said(stage["outcome_reason"])] if stage.get("outcome_reason") else []
     parts += [f"held until {_at(stage['held_until'])}"] if stage.get("held_until") else []
     return f"{'; '.join(parts)} (registry revision {stage['registry_revision']})"

@@ -192,3 +192,20 @@ def test_help_ends_with_an_example(name: str) -> None:
 def test_each_type_of_step_has_words_of_its_own(type_: str) -> None:
     told = list(words(changed(stage="accepted", kind="recruitment", type=type_)))[1]
     assert not told.endswith(f", {type_}")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("ended", "step 2 ended; Withdrawn (registry revision 3)"),
+        ("kept", "step 2 kept; not significant; Withdrawn (registry revision 3)"),
+    ],
+)
+def test_of_a_step_that_ends_a_notice_nobody_asks_whether_it_is_significant(outcome: str, told: str) -> None:
+    stage = {"step": 2, "stage": "routed", "at": AT, "outcome": outcome, "significance": [], "registry_revision": 3}
+    (line,) = [
+        line
+        for line in words({**TRACE, "stages": [stage | {"outcome_reason": {"fi": "x", "en": "Withdrawn"}}]})
+        if "step 2" in line
+    ]
+    assert line.endswith(told)
