@@ -6,7 +6,7 @@ import typer
 
 from hub.commands.common import AsJson, print_json
 from hub.local.supervisor import tell
-from hub.trials.bench import identity, path
+from hub.trials.bench import identity, path, rebuilding
 from hub.trials.soak.run import Wish, soak
 
 commands = typer.Typer()
@@ -56,3 +56,16 @@ def bench_identity(
     if not as_json:
         tell(f"bench: {found['ids']} ids: {found['rss_mb']} MB, at work again after {found['restart_s']} s")
     print_json(found)
+
+
+@bench.command("rebuild", epilog="Example: hub bench rebuild --notices 100000")
+def bench_rebuild(
+    notices: Annotated[int, typer.Option(help="Notices that stand in the views.", min=100)] = 100_000,
+    as_json: AsJson = False,
+) -> None:
+    """Build the views of many notices anew while the API is read: they have to say the same. Exit 1 where they do not."""
+    found, good = rebuilding.bench_rebuild(notices, lambda line: tell(f"bench: {line}"))
+    if not as_json:
+        tell(f"bench: {found['rows']} rows built anew in {found['rebuild_s']} s; {found['not_answered']} questions unanswered")
+    print_json(found)
+    raise typer.Exit(0 if good else 1)
