@@ -1,4 +1,7 @@
-"""Faust's Kafka transport, made cheaper where it takes in records: a record that is taken at once needs no tasks.
+"""Faust's Kafka transport: made whole where it forgets records, and cheaper where it takes them in.
+
+What is fetched while a rebalance holds the flow is thrown away, and read again since all partitions are set back to what is
+committed. But aiokafka sets none back whose committed offset is 0: the first records of a partition would never be read.
 
 Faust hands each record to the streams in a race with three events (flow suspended, consumer stopped, crashed): four tasks
 for each record, though the handing over all but never waits. Here it is begun without any task, and only where it has
@@ -6,10 +9,12 @@ to wait, for a full stream or a suspended flow, the race is run as Faust does.
 """
 
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Mapping
 from typing import Any
 
+from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka
+from faust.types import TP
 from mode.services import Service, WaitResults
 
 
@@ -50,7 +55,14 @@ def _driven(begun: Coroutine[Any, Any, Any], awaited: Any) -> Generator[Any, Any
 
 
 class Consumer(QuickRace, aiokafka.Consumer):
-    """Faust's consumer with the quick race."""
+    """Faust's consumer with the quick race, which goes back to the very first record too."""
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Set all partitions back to what is committed, also to 0; the committed offsets."""
+        committed = await super().seek_to_committed()
+        if unsought := {ensure_TP(place): 0 for place, offset in committed.items() if not offset}:
+            await self.seek_wait(unsought)
+        return committed
 
 
 class Transport(aiokafka.Transport):

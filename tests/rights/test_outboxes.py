@@ -5,7 +5,7 @@ from collections import Counter
 from tests.rights.model import words_in
 from tests.rights.playing import PLACES, played
 
-CASES = 2_000
+CASES = 1_500
 
 
 def test_no_copy_and_no_alert_holds_more_than_its_agency_may_see() -> None:

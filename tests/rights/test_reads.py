@@ -22,7 +22,7 @@ from tests.rights.model import Situation, View, words_in
 from tests.rights.playing import PLACES, Played, finland, played
 
 pytestmark = pytest.mark.database
-CASES, TOWNS = 30, 3
+CASES, TOWNS = 14, 3
 DAY = date(2026, 3, 2)
 Read = tuple[str, dict[str, Any]]
 

@@ -1,13 +1,18 @@
-"""The race in which a record is handed to its stream: won at once without a task, else run as Faust runs it."""
+"""What differs from Faust's transport: the race in which a record is handed to its stream, and the way back to offset 0."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 from mode.services import Service
 
+from connectors.outbound.topics import apply_topics
+from hub.agents.app import make_app
 from hub.agents.transport import QuickRace
+from schemas.topics import Topic
 
 
 class Racer:
@@ -105,3 +110,37 @@ async def test_a_race_with_a_limit_is_fausts_own(race: Any) -> None:
     found = await race.wait_first(racer.hand_over(), suspended.wait(), timeout=0.05)
     assert found.stopped or not found.results
     assert racer.given == 0
+
+
+@pytest.mark.broker
+async def test_what_was_thrown_away_in_a_rebalance_is_read_again_from_the_very_first_record(
+    bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Nothing of the partition was ever committed, so that its committed offset is 0."""
+    apply_topics(bootstrap, [Topic("first", "k", "", 1, 1)], topic_prefix)
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for number in range(5):
+        producer.produce(f"{topic_prefix}first", str(number))
+    assert producer.flush(20) == 0
+    app, seen = make_app(f"{topic_prefix}readers", bootstrap, tmp_path), list[int]()
+
+    async def read(stream: Any) -> None:
+        stream.enable_acks = False
+        async for event in stream.events():
+            seen.append(event.message.offset)
+
+    app.agent(app.topic(f"{topic_prefix}first", value_type=bytes))(read)
+    app.finalize()
+    await app.start()
+    try:
+        await _until(lambda: seen == [0, 1, 2, 3, 4])
+        await app.consumer.perform_seek()  # as Faust does after each rebalance
+        await _until(lambda: seen == [0, 1, 2, 3, 4] * 2)
+    finally:
+        await app.stop()
+
+
+async def _until(holds: Any) -> None:
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.05)
