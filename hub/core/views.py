@@ -108,8 +108,13 @@ def stub(event: EmployerEvent) -> dict[str, Any]:
 
 
 def _is_person(employer: Any) -> bool:
-    """Whether the employer's name may be a person's: sole traders count as personal data (DESIGN §4)."""
-    form = str(employer.get("legal_form") or "").casefold() if isinstance(employer, Mapping) else ""
+    """Whether the employer's name may be a person's."""
+    return isinstance(employer, Mapping) and is_sole_trader(employer.get("legal_form"))
+
+
+def is_sole_trader(legal_form: object) -> bool:
+    """Whether a legal form is that of a sole trader, who counts as personal data (DESIGN §4)."""
+    form = str(legal_form or "").casefold()
     return any(word in form for word in _SOLE_TRADER)
 
 
