@@ -30,7 +30,8 @@ from connectors.store.view_tables import OUTBOX, POSITIONS, VIEW
 from connectors.store.views import create_view, drop_view
 from connectors.store.writing import Place, Position, ViewWriter
 
-_NEW, _OLD = "_new", "_old"
+NEW, OLD = "_new", "_old"
+"""What the names of the draft and of the view that was replaced end with."""
 _HELD = [column("topic", Text), column("partition", Integer), column("epoch", Text), column("first", BigInteger)]
 
 
@@ -40,8 +41,8 @@ class Views:
     def __init__(self, engine: Engine, prefix: str = "", wait_seconds: float = 30.0) -> None:
         self._engine = engine
         self._live = Schemas(prefix)
-        self._draft = Schemas(prefix, _NEW)
-        self._old = Schemas(prefix, _OLD)
+        self._draft = Schemas(prefix, NEW)
+        self._old = Schemas(prefix, OLD)
         self._wait_ms = int(wait_seconds * 1000)
 
     def draft(self) -> ViewWriter:

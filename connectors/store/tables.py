@@ -87,3 +87,22 @@ AUDIT = Table(
     schema="work",
 )
 """Who did or saw what, on which legal ground; no content. Each day is a chain: a row's hash covers the row before it."""
+
+ERASED = Table(
+    "erased",
+    TRUTH,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", MOMENT, nullable=False, server_default=text("now()")),
+    Column("rule", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("receipt", Text),
+    Column("step", Integer),
+    Column("before", MOMENT),
+    Index("erased_once", "what", "receipt", "step", "before", unique=True, postgresql_nulls_not_distinct=True),
+    schema="work",
+)
+"""What was erased, by which rule; no content. Only ever added to; whoever writes a view passes over what stands here.
+
+`what` is `notice`: the step of a receipt, or all of it, also what is still to come, where `step` is NULL; or `refused`, `body`,
+`arrival`: all that was received before a moment.
+"""

@@ -14,7 +14,7 @@ from connectors.store.view_tables import POSITIONS, ROWS_MADE, VIEW
 def create_view(engine: Engine, schemas: Schemas) -> None:
     """Make the view schema with all its tables where it is not there yet; what is there stays as it is."""
     with translated(), schemas.bind(engine).begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schemas.view))))
+        take_turns(connection, schemas)
         if not schema_exists(connection, schemas.view):
             connection.execute(CreateSchema(schemas.view))
             VIEW.create_all(connection, checkfirst=False)
@@ -32,6 +32,7 @@ def is_current(engine: Engine, schemas: Schemas) -> bool:
 def drop_view(engine: Engine, schemas: Schemas) -> None:
     """Drop the view schema; nothing happens where there is none."""
     with translated(), engine.begin() as connection:
+        take_turns(connection, schemas)
         connection.execute(DropSchema(schemas.view, cascade=True, if_exists=True))
 
 
@@ -55,6 +56,11 @@ def _added_up(connection: Connection, table: Table) -> tuple[int, str]:
     sums = [func.coalesce(func.sum(cast(func.hashtextextended(row, seed), Numeric)), 0) for seed in (1, 2)]
     found = connection.execute(select(func.count(), *sums).select_from(table.alias("t"))).one()
     return found[0], f"{found[1]}/{found[2]}"
+
+
+def take_turns(connection: Connection, schemas: Schemas) -> None:
+    """Until the end of the transaction nobody else makes or drops the view schema."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(schemas.view))))
 
 
 def _layout() -> str:

@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import BigInteger, Connection, Engine, Integer, Text, Update, column, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from connectors.store.erased import without_erased
 from connectors.store.errors import refusal_of, translated
 from connectors.store.insertion import Rows, insert_rows, recordset
 from connectors.store.names import Schemas
@@ -59,14 +60,14 @@ class ViewWriter:
         moves: Sequence[Move],
         bury: Callable[[Sequence[Refused]], None] = lambda refused: None,
     ) -> None:
-        """Take in the records and move the positions, all or nothing.
+        """Take in the records, but for what was erased, and move the positions; all or nothing.
 
         Records that PostgreSQL refuses are left out and handed to `bury` before the transaction ends. NotReady where the
         database is away or the view was replaced (read the positions again); Misconfigured where another projector moved on.
         """
         with translated(), self._engine.begin() as connection:
-            self._move(connection, moves)  # first: it locks out a swap of the view until we are done
-            refused = _apply(connection, records, 0)
+            self._move(connection, moves)  # first: it locks out a swap of the view and an erasure until we are done
+            refused = _apply(connection, without_erased(connection, records), 0)
             if refused:
                 bury(refused)
 

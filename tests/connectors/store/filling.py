@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -14,7 +14,7 @@ from connectors.store.writing import ViewWriter
 from hub.ports import Page, Reading, Search
 from hub.projection.rows import rows_of
 from schemas.wire import Message
-from tests.builders import an_agency
+from tests.builders import AT, an_agency
 from tests.hub.projection.said import as_record
 
 CURSOR_SECRET = b"the cursors of the tests"
@@ -27,13 +27,13 @@ class Filler:
         self.writer = ViewWriter(engine, schemas)
         self._offsets: Counter[str] = Counter()
 
-    def __call__(self, messages: Sequence[Message], epoch: str = "e1") -> None:
-        """Take them in as one batch."""
+    def __call__(self, messages: Sequence[Message], epoch: str = "e1", at: datetime = AT) -> None:
+        """Take them in as one batch; `at` is when the broker had the first."""
         before = Counter(self._offsets)
         records = []
         for message in messages:
             record = as_record(message, self._offsets[message.topic], epoch)
-            records.append(replace(record, at=record.at + timedelta(milliseconds=record.offset)))
+            records.append(replace(record, at=at + timedelta(milliseconds=record.offset)))
             self._offsets[message.topic] += 1
         known = self.writer.positions()
         topics = {message.topic for message in messages}

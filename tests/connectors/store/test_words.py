@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
+from connectors.store.migrate import migrate
 from connectors.store.names import REAL, connect
 from connectors.store.reading import PostgresReading
-from connectors.store.views import create_view
 from hub.ports import Reading
 from tests.connectors.store.filling import CURSOR_SECRET, Filler, found
 from tests.hub.projection import said
@@ -62,7 +62,7 @@ def plain_engine(engine: Engine) -> Iterator[Engine]:
     made = connect(engine.url.set(database=name).render_as_string(hide_password=False))
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C'"))
-    create_view(made, REAL)
+    migrate(made.url.render_as_string(hide_password=False))
     yield made
     made.dispose()
     with server.connect() as connection:

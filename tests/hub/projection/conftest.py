@@ -7,9 +7,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import Engine
 
-from connectors.store.migrate import drop_everything
+from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
-from connectors.store.views import create_view
 from connectors.store.writing import ViewWriter
 from hub.projection.projector import Projector
 from tests.hub.projection.helping import QUICK
@@ -41,9 +40,9 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def schemas(database_url: str, engine: Engine, prefix: str) -> Iterator[Schemas]:
+def schemas(database_url: str, prefix: str) -> Iterator[Schemas]:
     names = Schemas(prefix.replace(".", "_"))
-    create_view(engine, names)
+    migrate(database_url, names.prefix)
     yield names
     drop_everything(database_url, names.prefix)
 

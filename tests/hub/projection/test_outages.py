@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from connectors.store.migrate import migrate
 from connectors.store.names import Schemas, connect
-from connectors.store.views import create_view
 from connectors.store.writing import ViewWriter
 from hub.local import embedded
 from hub.local.kafka import ANY_PORTS
@@ -37,8 +37,9 @@ def supervisor() -> Iterator[Supervisor]:
 @pytest.fixture
 def own_engine(supervisor: Supervisor) -> Iterator[Engine]:
     """Of a PostgreSQL that the test may kill."""
-    made = connect(embedded.start_postgres(supervisor, supervisor.folder, usual_port=0).url)
-    create_view(made, Schemas())
+    url = embedded.start_postgres(supervisor, supervisor.folder, usual_port=0).url
+    migrate(url)
+    made = connect(url)
     yield made
     made.dispose()
 
