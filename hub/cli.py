@@ -2,7 +2,19 @@
 
 import typer
 
-from hub.commands import catalogue, documents, keys, letters, measuring, operating, publishing, reckoning, running, trying
+from hub.commands import (
+    catalogue,
+    documents,
+    keys,
+    letters,
+    measuring,
+    operating,
+    publishing,
+    purging,
+    reckoning,
+    running,
+    trying,
+)
 from hub.local.supervisor import AlreadyRunning, NotReady
 from schemas.errors import HubError
 
@@ -17,6 +29,7 @@ app.add_typer(publishing.commands)
 app.add_typer(trying.commands)
 app.add_typer(reckoning.commands)
 app.add_typer(operating.commands)
+app.add_typer(purging.commands)
 app.add_typer(keys.commands, name="keys")
 app.add_typer(letters.commands, name="dead-letters")
 app.add_typer(catalogue.topics, name="topics")

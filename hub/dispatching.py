@@ -1,4 +1,7 @@
-"""Root of the dispatcher: it fires clocks. As long as no channel is there it looks on at alerts, and tells what is due."""
+"""Root of the dispatcher: it fires clocks and purges once a day. As long as no channel is there it looks on at alerts.
+
+What waits for a channel it tells when it is asked.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,6 +11,7 @@ from datetime import UTC, datetime
 
 from connectors.inbound.log import Log, LogRecord
 from hub.dispatch.clocks import Clocks
+from hub.dispatch.daily import Daily
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
 from hub.stopping import told_to_stop
@@ -19,10 +23,11 @@ from schemas.wire import read
 
 
 def dispatch(wiring: Wiring) -> None:
-    """Fire clocks and follow the alerts until asked to stop."""
+    """Fire clocks, purge and follow the alerts until asked to stop."""
+    daily = Daily(lambda day, stop: wiring.purge().run(day, "hub", stop), lambda: datetime.now(UTC))
     clocks = Clocks(wiring.bootstrap, wiring.publisher, lambda: datetime.now(UTC), wiring.prefix)
     try:
-        with told_to_stop() as stop, _beside(clocks.run, stop):
+        with told_to_stop() as stop, _beside(clocks.run, stop), _beside(daily.run, stop):
             Following(wiring.bootstrap, wiring.prefix).run(stop)
     finally:
         wiring.publisher.close()
@@ -31,7 +36,7 @@ def dispatch(wiring: Wiring) -> None:
 @contextmanager
 def _beside(run: Callable[[threading.Event], None], stop: threading.Event) -> Iterator[None]:
     """Runs in a thread of its own until `stop` is set; if one of the two ends, so does the other."""
-    with ThreadPoolExecutor(1, "clocks") as pool:
+    with ThreadPoolExecutor(1, "beside") as pool:
         running = pool.submit(run, stop)
         running.add_done_callback(lambda _: stop.set())
         try:

@@ -17,6 +17,7 @@ from connectors.store.keys import PostgresKeys
 from connectors.store.migrate import migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.publishing import publish_changes
+from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
@@ -112,6 +113,10 @@ class Wiring:
     def views(self) -> Views:
         """The view and the one that may take its place."""
         return Views(self.engine, self.schemas.prefix)
+
+    def purge(self) -> Purge:
+        """What erases from PostgreSQL what is past its time."""
+        return Purge(self.engine, self.schemas.prefix)
 
     def intake_lag(self) -> int:
         """How many submissions wait for intake."""

@@ -11,6 +11,7 @@ import typer.main
 from api.errors import every_kind
 from hub.cli import app
 from hub.commands.documents import pages
+from hub.core.retention import RULES
 from hub.settings import Settings
 from schemas.topics import every_topic
 
@@ -83,7 +84,12 @@ def test_every_page_that_is_linked_exists(page: str) -> None:
 
 def test_the_operator_reads_of_every_process() -> None:
     named = {words[0] for words in commands_in(text_of("docs/operating.md"))}
-    assert set(PROCESSES) | {"doctor", "reckon", "rebuild"} <= named
+    assert set(PROCESSES) | {"doctor", "reckon", "rebuild", "purge"} <= named
+
+
+def test_the_operator_reads_for_how_long_each_thing_is_kept() -> None:
+    told = re.findall(r"^\| `([a-z-]+)` \| ([0-9]+) \|", text_of("docs/operating.md"), re.MULTILINE)
+    assert told == [(rule.name, str(rule.days)) for rule in RULES]
 
 
 def test_every_setting_and_every_error_says_what_it_is() -> None:
