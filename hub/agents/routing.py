@@ -11,6 +11,7 @@ from hub.agents.seen import Seen
 from hub.agents.state import PartitionState
 from hub.core.admission import AnyNotice
 from hub.core.alerts import alerted_by
+from hub.core.registry import Registry
 from hub.core.routing import ended, route, with_former
 from schemas import topics
 from schemas.errors import MalformedMessage
@@ -31,11 +32,13 @@ def routing(hand: Hand) -> Agent:
         seen, at = Seen.of(state, event.receipt), moment(record)
         if event.step <= seen.step:  # taken before a kill of intake, and written again by the next one
             return Plan()
-        routed = _decide(hand, event, notice, seen.agencies, at)
+        registry = hand.registry()
+        alerted = _alerted(event, notice, registry, at) if seen.agencies else frozenset[str]()
+        routed = _decide(event, notice, seen.agencies - alerted, registry, at)
         event_id = event_id_of(event.receipt, event.step, "routed")
         said = hand.say(topics.ROUTED, event.employer_key, routed, event_id, f"notice.{event.kind}.routed", at)
         clocks = (_clock(hand, routed),) if routed.held_until else ()
-        return Plan((said, *clocks), seen.after(event.step, _told(routed)))
+        return Plan((said, *clocks), seen.after(event.step, _told(routed) | (seen.agencies & alerted)))
 
     return Agent("routing", topics.EVENTS, topics.ROUTING_STATE, step, hand.set_aside("routing"))
 
@@ -53,15 +56,20 @@ def _clock(hand: Hand, routed: RoutedNotice) -> Message:
     return hand.say(topics.CLOCKS, change, clock, change, "clock.release", routed.decided_as_of)
 
 
-def _decide(hand: Hand, event: EmployerEvent, notice: AnyNotice | None, told: Collection[str], at: datetime) -> RoutedNotice:
-    """The decision, with a stub for each who was told before and is told no more, but for those whom this step alerts."""
-    registry, day = hand.registry(), day_of(at)
+def _decide(
+    event: EmployerEvent, notice: AnyNotice | None, told: Collection[str], registry: Registry, at: datetime
+) -> RoutedNotice:  # fmt: skip
+    """The decision, with a stub for each who was told before and is told no more."""
+    day = day_of(at)
     if notice is None:
         return ended(event, told, registry, day, decided_as_of=at)
     decided = route(event, notice, registry, day, decided_as_of=at)
-    if not told:
-        return decided
-    return with_former(decided, set(told) - alerted_by(event, notice, registry, day), registry, day)
+    return with_former(decided, told, registry, day) if told else decided
+
+
+def _alerted(event: EmployerEvent, notice: AnyNotice | None, registry: Registry, at: datetime) -> frozenset[str]:
+    """Whom this step alerts: of those who had the notice none needs a stub now, but one as soon as it is over for them."""
+    return alerted_by(event, notice, registry, day_of(at)) if notice else frozenset()
 
 
 def _told(routed: RoutedNotice) -> set[str]:

@@ -177,6 +177,20 @@ def test_a_notice_that_turns_out_to_be_no_downsizing_ends_the_alert(steps: Steps
     assert [alert.stage for alert in again.read(LayoffAlert, topics.ALERTS)] == ["negotiations"]
 
 
+EMBARGOED = {"access": {"level": "embargoed", "until": "2099-01-01T00:00:00Z"}}
+
+
+@pytest.mark.parametrize("elsewhere", [IN_HELSINKI, {"kind": "recruitment"}], ids=str)
+def test_who_had_the_notice_and_was_only_alerted_since_hears_when_it_is_over(steps: Steps, elsewhere: dict[str, Any]) -> None:
+    steps.submit(NOTICE)
+    held = steps.submit(a_correction(NOTICE, "c-1", **EMBARGOED))
+    assert stubbed(held) == {"evk-04": True}, "the coordinator is alerted to what it is, and needs no stub"
+    hiring = a_recruitment_notice(id=NOTICE["id"], source=NOTICE["source"], employer=NOTICE["employer"], **EMBARGOED)
+    other = a_correction(hiring, "c-2") if "kind" in elsewhere else a_correction(NOTICE, "c-2", **EMBARGOED, **elsewhere)
+    assert stubbed(steps.submit(other)) == {"ta-39": True}
+    assert stubbed(steps.submit(a_withdrawal(NOTICE))) == {}, "a stub is told once"
+
+
 # Moves
 
 
