@@ -92,7 +92,8 @@ def test_what_is_erased_during_a_rebuild_is_in_neither_view(
 ) -> None:
     """The draft holds part of it, the rest is read after the purge; copies that the log no longer holds are carried over."""
     gone = [TopicPartition(log.prefix + topics.outbox("ta-08").name, 0, 150)]
-    for deleted in AdminClient({"bootstrap.servers": log.bootstrap}).delete_records(gone).values():
+    admin = AdminClient({"bootstrap.servers": log.bootstrap})  # kept by its name: its answers come only while it is there
+    for deleted in admin.delete_records(gone).values():
         deleted.result()
     draft, served_then = Schemas(schemas.prefix, "_new"), list[dict[str, list[str]]]()
 
