@@ -12,7 +12,7 @@ from connectors.store.names import Schemas
 from connectors.store.purging import Purge
 from connectors.store.replacing import Views
 from connectors.store.views import dump_view
-from hub.projection.projector import Projector
+from hub.projection.projector import Pace, Projector
 from hub.projection.rebuild import rebuild
 from schemas import topics
 from tests.hub.projection import said
@@ -22,6 +22,10 @@ from tests.hub.projection.log import Log
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 WHOLE, CLOSED = 300, 100
 """So many notices, and how many of them are restricted; beside them so many refusals."""
+
+
+HALF = Pace(batch=500, linger=2.0)
+"""Long enough for a first batch, which is not yet the whole log."""
 
 
 class Meanwhile(Views):
@@ -92,9 +96,9 @@ def test_what_is_erased_during_a_rebuild_is_in_neither_view(
 ) -> None:
     """The draft holds part of it, the rest is read after the purge; copies that the log no longer holds are carried over."""
     gone = [TopicPartition(log.prefix + topics.outbox("ta-08").name, 0, 150)]
-    admin = AdminClient({"bootstrap.servers": log.bootstrap})  # kept by its name: its answers come only while it is there
+    admin = AdminClient({"bootstrap.servers": log.bootstrap})  # has to live as long as its answers are waited for
     for deleted in admin.delete_records(gone).values():
-        deleted.result()
+        deleted.result(20)
     draft, served_then = Schemas(schemas.prefix, "_new"), list[dict[str, list[str]]]()
 
     def erase() -> None:
@@ -104,7 +108,7 @@ def test_what_is_erased_during_a_rebuild_is_in_neither_view(
             purge.notice(receipt, "test")
         served_then.append(dump_view(engine, schemas))
 
-    rebuild(log.bootstrap, Meanwhile(engine, schemas.prefix, erase), log.prefix, QUICK)
+    rebuild(log.bootstrap, Meanwhile(engine, schemas.prefix, erase), log.prefix, HALF)
     assert dump_view(engine, schemas) == served_then[0]
     assert len(served_then[0]["notices"]) == WHOLE - CLOSED - len(some_receipts())
     assert purge.left(in_days(181)).total == 0
