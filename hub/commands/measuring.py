@@ -1,5 +1,6 @@
 """Commands that put the hub under load: soak and bench. Each runs on a hub of its own."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from hub.commands.common import AsJson, print_json
 from hub.local.supervisor import tell
 from hub.trials.bench import identity, path, rebuilding
+from hub.trials.soak.history.run import soak_history
 from hub.trials.soak.run import Wish, soak
 
 commands = typer.Typer()
@@ -16,15 +18,33 @@ _A_ROUND = 12_500
 """Submissions for each round of faults: more of them, more faults, three rounds at the least."""
 
 
-@commands.command("soak", epilog="Example: hub soak --notices 50000")
+class Soak(StrEnum):
+    """What is soaked."""
+
+    NOTICES = "notices"
+    HISTORY = "history"
+
+
+_SOAKS = {Soak.NOTICES: (soak, 50_000), Soak.HISTORY: (soak_history, 20_000)}
+"""By what is soaked, how, and of how many notices."""
+
+
+@commands.command("soak", epilog="Example: hub soak history --notices 20000")
 def run_soak(
-    notices: Annotated[int, typer.Option(help="Submissions to send while processes are killed.", min=100)] = 50_000,
+    what: Annotated[
+        Soak, typer.Argument(help="history: corrected, withdrawn and moved, while the registry changes too.")
+    ] = Soak.NOTICES,
+    notices: Annotated[
+        int | None, typer.Option(help="Notices to send while processes are killed (default: 50000, of history 20000).", min=100)
+    ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of faults, each kind once a round (default: three or more).")] = None,
     seed: Annotated[int, typer.Option(help="Another seed makes other submissions.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Kill and stop workers, broker, database and projector under load, then count what was lost."""
-    result, good = soak(Wish(notices, rounds or max(3, notices // _A_ROUND), seed=seed), lambda line: tell(f"soak: {line}"))
+    """Kill and stop workers, broker, database and projector under load, then count what was lost. Exit 1 where anything was."""
+    act, usual = _SOAKS[what]
+    many = notices or usual
+    result, good = act(Wish(many, rounds or max(3, many // _A_ROUND), seed=seed), lambda line: tell(f"soak: {line}"))
     if not as_json:
         tell("soak: nothing was lost" if good else "soak: something happened that must not, see above")
     print_json(result)

@@ -56,7 +56,7 @@ class Item:
 def generate(notices: int, places: Places, seed: int = 1) -> list[Item]:
     """That many submissions, in the order in which they are to be sent."""
     chance = random.Random(seed)
-    employers = _employers(max(10, notices // FOR_EACH_EMPLOYER), places, chance)
+    employers = make_employers(max(10, notices // FOR_EACH_EMPLOYER), places, chance)
     return list(_items(notices, employers, chance))
 
 
@@ -80,7 +80,8 @@ def name_of(number: int) -> str:
     return f"n-{number:07d}"
 
 
-def _employers(count: int, places: Places, chance: random.Random) -> list[Employer]:
+def make_employers(count: int, places: Places, chance: random.Random) -> list[Employer]:
+    """That many, in at most forty towns, so that each town has several."""
     towns = chance.sample(places.towns, min(40, len(places.towns)))
     ids = _business_ids(9_000_000)
     return [_employer(next(ids), towns, chance) for _ in range(count)]
@@ -122,7 +123,7 @@ def _items(notices: int, employers: list[Employer], chance: random.Random) -> It
 
 
 def _new(number: int, employer: Employer, author: Author, situation: Situation) -> Item:
-    body = json.dumps(_notice(number, employer, author, situation), ensure_ascii=False)
+    body = json.dumps(notice_about(number, employer, author, situation), ensure_ascii=False)
     return Item(number, author, employer, situation.name, situation.spoil(body))
 
 
@@ -134,7 +135,8 @@ def _again(number: int, before: Item, chance: random.Random) -> Item:
     return Item(number, before.author, before.employer, "conflict", json.dumps(changed, ensure_ascii=False), before.number)
 
 
-def _notice(number: int, employer: Employer, author: Author, situation: Situation) -> dict[str, Any]:
+def notice_about(number: int, employer: Employer, author: Author, situation: Situation) -> dict[str, Any]:
+    """The notice as its author writes it, before anything is spoilt."""
     notice = {
         "id": name_of(number),
         "source": author.source,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from hub.trials.load import Item
+from hub.trials.load import Employer, Item
 from hub.trials.soak.places import Body, Places
 from hub.trials.soak.situations import BY_NAME, Situation
 
@@ -33,30 +33,36 @@ def wanted(item: Item, places: Places) -> Wanted:
     situation = BY_NAME.get(item.situation)
     if situation is None or situation.verdict == "refused":
         return Wanted(False, key)
-    alert = _responsible(item, situation) if situation.kind == "downsizing" else frozenset[str]()
-    notice = frozenset[str]()
-    if situation.reach != "nobody":
-        notice = _responsible(item, situation) | _beyond(item, situation, places)
+    notice, alert = reached(item.employer, situation, places)
     return Wanted(True, key, notice, alert)
 
 
-def _responsible(item: Item, situation: Situation) -> frozenset[str]:
+def reached(employer: Employer, situation: Situation, places: Places) -> tuple[frozenset[str], frozenset[str]]:
+    """Who must have the notice, and who the layoff alert, of that situation at that employer."""
+    alert = responsible(employer, situation) if situation.kind == "downsizing" else frozenset[str]()
+    if situation.reach == "nobody":
+        return frozenset(), alert
+    return responsible(employer, situation) | _beyond(employer, situation, places), alert
+
+
+def responsible(employer: Employer, situation: Situation) -> frozenset[str]:
     """The authority of the workplace; of a downsizing also those where the people live."""
     if situation.area is not None:
         return frozenset({FALLBACK})
-    homes = item.employer.homes if situation.kind == "downsizing" else ()
-    return frozenset({item.employer.town.authority, *(home.authority for home in homes)})
+    homes = employer.homes if situation.kind == "downsizing" else ()
+    return frozenset({employer.town.authority, *(home.authority for home in homes)})
 
 
-def _beyond(item: Item, situation: Situation, places: Places) -> frozenset[str]:
+def _beyond(employer: Employer, situation: Situation, places: Places) -> frozenset[str]:
     """Of what is significant and open, everybody there who takes the kind or a need; but Finnvera of no downsizing."""
     if not situation.significant or situation.reach != "open":
         return frozenset()
-    town = item.employer.town
-    return frozenset(body.id for body in places.bodies if body.acts_in(town) and _takes(body, situation))
+    return frozenset(body.id for body in places.bodies if body.acts_in(employer.town) and _takes(body, situation))
 
 
 def _takes(body: Body, situation: Situation) -> bool:
     if body.kind == "finnvera" and situation.kind == "downsizing":
         return False
+    if not body.kinds and not body.needs:  # who names nothing takes everything of its ring
+        return True
     return situation.kind in body.kinds or bool(situation.needs & body.needs)

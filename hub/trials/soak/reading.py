@@ -13,7 +13,7 @@ from hub.trials.soak.log import Alert, Copy, Log, Place, Seen, Step, Verdict
 from hub.trials.soak.model import Lane
 from hub.trials.soak.situations import PERSONAL_CODE, SECRET
 
-_OUTBOX = re.compile(r"agency\.([a-z0-9-]+)\.outbox")
+OUTBOX = re.compile(r"agency\.([a-z0-9-]+)\.outbox")
 _RESULTS = ("employer.events", "notices.refused", "notices.repeated", "alerts.layoff")
 _CODE, _SECRET = PERSONAL_CODE.encode(), SECRET.encode()
 _HIDDEN = (
@@ -28,7 +28,7 @@ NOT_FOR_PARTNERS = frozenset(_HIDDEN.split())
 def read_log(bootstrap: str, partners: frozenset[str]) -> Log:
     """Everything that stands on the topics now, each partition from its start."""
     log = Log()
-    for record in records(bootstrap, lambda name: True, stop_at_end=True):
+    for record in records(bootstrap, is_read, stop_at_end=True):
         _take(log, record, partners)
     return log
 
@@ -69,13 +69,17 @@ def _consumed(
 
 def _places(consumer: Consumer, wanted: Callable[[str], bool]) -> list[tuple[str, int]]:
     topics = consumer.list_topics(timeout=30).topics
-    names = [name for name in topics if is_result(name) or name in ("notices.received", "hub.dead-letters")]
-    return [(name, number) for name in names if wanted(name) for number in topics[name].partitions]
+    return [(name, number) for name in topics if wanted(name) for number in topics[name].partitions]
 
 
 def is_result(topic: str) -> bool:
     """Whether what stands there is counted: verdicts, alerts, outboxes."""
-    return topic in _RESULTS or _OUTBOX.fullmatch(topic) is not None
+    return topic in _RESULTS or OUTBOX.fullmatch(topic) is not None
+
+
+def is_read(topic: str) -> bool:
+    """Whether it is read at the end: results, submissions, and what was set aside."""
+    return is_result(topic) or topic in ("notices.received", "hub.dead-letters")
 
 
 class Watch:
@@ -107,7 +111,7 @@ class Watch:
 
     def _run(self) -> None:
         for record in records(self._bootstrap, is_result, stop_at_end=False, stop=self._stop):
-            name = (record.topic() or "", _header(record, "ce_id"))
+            name = (record.topic() or "", header(record, "ce_id"))
             if name not in self._known:
                 self._known.add(name)
                 self.came = len(self._known)
@@ -124,7 +128,7 @@ def _take(log: Log, record: Message, partners: frozenset[str]) -> None:
         said = orjson.loads(value)
         log.received.append(Seen((record.partition() or 0, record.offset() or 0), said["sender"], said["body"]))
         return
-    outbox = _OUTBOX.fullmatch(topic)
+    outbox = OUTBOX.fullmatch(topic)
     if outbox:
         log.copies.append(_copy(record, outbox[1], value, outbox[1] in partners))
         return
@@ -154,10 +158,10 @@ def _origin(told: dict[str, Any]) -> Place:
 
 def _copy(record: Message, agency: str, value: bytes, partner: bool) -> Copy:
     told = orjson.loads(value)
-    lane: Lane = "alert" if b".alert." in _header(record, "ce_type") else "notice"
+    lane: Lane = "alert" if b".alert." in header(record, "ce_type") else "notice"
     leak = _CODE in value or (partner and (_SECRET in value or holds(told["notice"], NOT_FOR_PARTNERS)))
     employer = bytes(record.key() or b"").decode()
-    return Copy(agency, lane, _header(record, "ce_id").decode(), told["receipt"], employer, leak or told["agency"] != agency)
+    return Copy(agency, lane, header(record, "ce_id").decode(), told["receipt"], employer, leak or told["agency"] != agency)
 
 
 def holds(value: Any, names: frozenset[str]) -> bool:
@@ -167,6 +171,7 @@ def holds(value: Any, names: frozenset[str]) -> bool:
     return isinstance(value, list) and any(holds(below, names) for below in value)
 
 
-def _header(record: Message, name: str) -> bytes:
+def header(record: Message, name: str) -> bytes:
+    """The header's value; empty where there is none."""
     headers: list[tuple[str, Any]] = [*(record.headers() or ())]
     return next((bytes(value) for found, value in headers if found == name), b"")

@@ -56,7 +56,7 @@ def soak(wish: Wish, say: Say) -> tuple[dict[str, Any], bool]:
 def _soak_on(hub: Ground, wish: Wish, say: Say) -> tuple[dict[str, Any], bool]:
     places = read_places()
     items = generate(wish.notices, places, wish.seed)
-    _start_processes(hub)
+    start_processes(hub)
     began = time.monotonic()
     faults = plan(wish.rounds, wish.pause)
     publishing = Publishing(hub.bootstrap, RECEIVED.name, items, wish.notices / lasts(faults))
@@ -69,11 +69,12 @@ def _soak_on(hub: Ground, wish: Wish, say: Say) -> tuple[dict[str, Any], bool]:
     seconds = time.monotonic() - began
     log = read_log(hub.bootstrap, places.partners)
     counts = judge(items, lambda item: wanted(item, places), log)
-    missing = view_misses(hub, log, say)
+    missing = view_misses(hub, {(copy.agency, copy.event_id) for copy in log.copies}, say)
     return _result(counts, log, havoc, watch, missing, seconds, say), counts.good and missing == 0 and havoc.undone == 0
 
 
-def _start_processes(hub: Ground) -> None:
+def start_processes(hub: Ground) -> None:
+    """The hub's workers, two of them in turns, and its projector."""
     workers = [hub.worker("worker-1"), hub.worker("worker-2"), hub.worker("front", "--front")]
     hub.supervisor.start([*workers, hub.hub(PROJECTOR, "project")])
 
@@ -98,9 +99,8 @@ def _wait(publishing: Publishing, havoc: Havoc, watch: Watch, all_of_it: int, sa
             return
 
 
-def view_misses(hub: Ground, log: Log, say: Say) -> int:
-    """How many events of the outboxes are not in the view, or only there, when the projector has stood still a minute."""
-    there = {(copy.agency, copy.event_id) for copy in log.copies}
+def view_misses(hub: Ground, there: set[tuple[str, str]], say: Say) -> int:
+    """How many events of outboxes (agency, id) are not in the view, or only there, when the projector stood still a minute."""
     rows, moved = -1, time.monotonic()
     while True:
         found = _in_view(hub)
