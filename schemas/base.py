@@ -53,3 +53,6 @@ def _day(given: Any) -> Any:
 
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date), Field(ge=date(1990, 1, 1), le=date(2100, 1, 1))]
 """A calendar day between 1990 and 2100, written YYYY-MM-DD."""
+
+FoundingDay = Annotated[date, BeforeValidator(_day, json_schema_input_type=date), Field(ge=date(1600, 1, 1), le=date(2100, 1, 1))]
+"""The day on which an employer began: like `Day`, but many are older than 1990, and the oldest of the 17th century."""

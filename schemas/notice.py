@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from schemas.base import Day, Door, Moment
+from schemas.base import Day, Door, FoundingDay, Moment
 from schemas.count import UNKNOWN, People
 from schemas.ids import AgencyId, AreaCode, BusinessId, IscoCode, NeedCode
 from schemas.offering import Segment
@@ -55,7 +55,7 @@ class Employer(Door):
     segment: Segment | None = None
     legal_form: Line | None = None
     headcount: People = UNKNOWN
-    founded_on: Day | None = None
+    founded_on: FoundingDay | None = None
     growth_plans: bool | None = None
     in_difficulty: bool | None = None
 

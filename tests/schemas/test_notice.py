@@ -39,6 +39,18 @@ def test_right_business_ids_are_taken(number: str) -> None:
     assert read(employer={"business_id": number}).employer.business_id == number
 
 
+@pytest.mark.parametrize("founded", ["1649-01-01", "1898-05-12", "1989-12-31", "2026-11-24"])
+def test_an_employer_may_be_of_any_age(founded: str) -> None:
+    employer = {"business_id": "9000000-3", "founded_on": founded}
+    assert read(employer=employer).employer.founded_on == date.fromisoformat(founded)
+
+
+@pytest.mark.parametrize("founded", ["0198-05-12", "1599-12-31", "2100-01-02"])
+def test_a_year_of_founding_that_is_a_slip_is_refused(founded: str) -> None:
+    with pytest.raises(ValidationError):
+        read(employer={"business_id": "9000000-3", "founded_on": founded})
+
+
 @pytest.mark.parametrize(
     "number",
     [
