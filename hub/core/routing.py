@@ -180,7 +180,8 @@ def _covering(area: str, registry: Registry, day: date) -> Iterable[Agency]:
 
 def _withheld(agency: Agency, facts: Facts) -> bool:
     """Finnvera hears of downsizing and trouble of its own customers only, by referral with a ground (domain 4.4)."""
-    return agency.kind == "finnvera" and (facts["kind"] == "downsizing" or bool(facts["in_difficulty"]))
+    reduces = facts["kind"] == "downsizing" or any(NEEDS[need] == "downsizing" for need in needs_in(facts))
+    return agency.kind == "finnvera" and (reduces or bool(facts["in_difficulty"]))
 
 
 # The decision
