@@ -12,8 +12,7 @@ higher offset wins at load; gated until the state is there; drained before a rev
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,8 +29,6 @@ log = structlog.get_logger()
 WINDOW = 2_000
 """Records in flight at the most: enough to fill the broker's pipeline, few enough to drain in a second."""
 TURN = 0.002
-IN_A_ROW = 32
-"""Records of one stage in a row: four stages in turns at each record made every step half as fast (the processor's caches)."""
 STATE_EVERY = 0.05
 """Seconds between writings of state: one mark closes many steps; so much more is said twice after a kill."""
 IDLE_TURN = 0.5
@@ -78,39 +75,27 @@ class Stage:
         self._busy = asyncio.Event()
         self._generation = 0
         self._written = 0.0
-        self._waiting: deque[tuple[int, Any]] = deque()
         self._flying: deque[_InFlight] = deque()
         self._marking: deque[_Batch] = deque()
 
     async def run(self, stream: Any) -> None:
         """The loop. Never raises: an exception would make Faust acknowledge the record."""
         stream.enable_acks = False
-        with self._or_die("the loop failed"):
-            async for event in stream.events():
-                self._waiting.append((self._generation, event))
-                self._busy.set()
-                while len(self._waiting) >= WINDOW:  # noqa: ASYNC110 - they go by the pump's turns, not by an event
-                    await asyncio.sleep(TURN)
-
-    @contextmanager
-    def _or_die(self, what: str) -> Iterator[None]:
         try:
-            yield
+            async for event in stream.events():
+                await self._take(event)
         except Exception as error:
-            log.exception(what, stage=self.name)
-            die(what, stage=self.name, error=type(error).__name__)
+            log.exception("the loop failed", stage=self.name)
+            die("the loop failed", stage=self.name, error=type(error).__name__)
 
     def _in_flight(self) -> int:
         return len(self._flying) + sum(len(batch.entries) for batch in self._marking)
 
-    def _work(self) -> None:
-        """Take what waits, some records in a row."""
-        for _ in range(IN_A_ROW):
-            if not self._waiting or not self._gate.is_set() or self._in_flight() >= WINDOW:
-                return
-            self._take(*self._waiting.popleft())
-
-    def _take(self, generation: int, event: Any) -> None:
+    async def _take(self, event: Any) -> None:
+        generation = self._generation
+        await self._gate.wait()
+        while self._in_flight() >= WINDOW or not self._gate.is_set():  # noqa: ASYNC110 - deliveries come by poll, not by event
+            await asyncio.sleep(TURN)
         message = event.message
         if generation != self._generation or message.partition not in self._assigned:
             return  # read under an assignment that is over; whoever has the partition now reads it again
@@ -153,24 +138,19 @@ class Stage:
         self._sender.flush(NOTE_WITHIN)
 
     async def pump(self) -> None:
-        """Take records, serve deliveries, write state behind outputs, acknowledge behind state; until the process ends."""
-        with self._or_die("the pump failed"):
-            last = time.monotonic()
-            while True:
-                now = time.monotonic()
-                if now - last > self._longest_gap:
-                    die("this process stood still too long, its partitions may be another's", seconds=round(now - last, 1))
-                last = now
-                self._turn(now)
-                await self._next_turn()
-
-    def _turn(self, now: float) -> None:
-        self._sender.poll()
-        self._work()
-        if self._state_is_due(now):
-            self._written = now
-            self._write_state()
-        self._acknowledge()
+        """Serve deliveries, write state behind outputs, acknowledge behind state; until the process ends."""
+        last = time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now - last > self._longest_gap:
+                die("this process stood still too long, its partitions may be another's", seconds=round(now - last, 1))
+            last = now
+            self._sender.poll()
+            if self._state_is_due(now):
+                self._written = now
+                self._write_state()
+            self._acknowledge()
+            await self._next_turn()
 
     def _state_is_due(self, now: float) -> bool:
         """Now and then, so that one mark closes many steps; at once where records or a revoke wait for it."""
@@ -178,10 +158,9 @@ class Stage:
         return pressed or now - self._written >= STATE_EVERY
 
     async def _next_turn(self) -> None:
-        """Soon while anything is under way, else when the next record comes: an idle worker costs nothing."""
-        if self._in_flight() or self._waiting:
-            pressed = len(self._waiting) >= IN_A_ROW and self._gate.is_set() and self._in_flight() < WINDOW
-            await asyncio.sleep(0 if pressed else TURN)
+        """Soon while anything is in flight, else when the next record comes: an idle worker costs nothing."""
+        if self._in_flight():
+            await asyncio.sleep(TURN)
             return
         self._busy.clear()
         with suppress(TimeoutError):
