@@ -13,7 +13,7 @@ from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import mask, personal_codes
 from hub.core.registry import Registry
 from hub.core.steps import Known, Step, change_in, content_of, named_in, owner_in, take
-from hub.core.succession import heirs_of
+from hub.core.succession import inherits
 from schemas import topics
 from schemas.agency import Agency
 from schemas.changes import named_in_tree
@@ -95,7 +95,7 @@ def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: 
     """Whose the notice is: the sender's own, or that of an agency in whose place it stands on that day."""
     named = owner_in(said, sender.id)
     owner = registry.agency(named)
-    if owner is not None and (named == sender.id or by_clock or sender.id in heirs_of(named, registry, day)):
+    if owner is not None and (named == sender.id or by_clock or inherits(sender.id, named, registry, day)):
         return owner
     message = "your agency does not stand in the place of the sender that is named; the registry would have to say so"
     raise Refusal("no successor", (Finding(rule="no-successor", place="", message=message),))

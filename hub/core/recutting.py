@@ -26,7 +26,7 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
     if agency is None or not works_on(agency, day):
         return None
     owner = copy.get("agency") or copy.get("sender") or agency_id
-    if owner != agency_id and not inherits(agency_id, owner, copy.get("notice"), registry, day):
+    if owner != agency_id and not inherits(agency_id, owner, registry, day):
         return None
     notice, reasons = copy.get("notice"), copy.get("why")
     if not isinstance(notice, dict) or not reasons or notice.get("no_longer_concerns_you"):

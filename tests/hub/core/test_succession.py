@@ -71,34 +71,31 @@ def test_where_nobody_is_named_nobody_inherits(agencies: tuple[Agency, ...]) -> 
     assert heirs_of("ta-39", registry(*agencies), AFTER) == ()
 
 
-@pytest.mark.parametrize(
-    ("area", "heirs"),
-    [(TAMPERE, {"ta-50"}), (KANGASALA, {"ta-51"}), (HELSINKI, {"ta-50", "ta-51"}), ("fi:kunta:289", {"ta-50"})],
-)
-def test_of_several_heirs_each_has_what_happens_in_its_own_territory(area: str, heirs: set[str]) -> None:
-    notice = {"workplaces": [{"area": area}]}
-    assert {name for name in TOWNS if inherits(name, "ta-39", notice, divided(), AFTER)} == heirs
-    assert not any(inherits(name, "ta-39", notice, divided(), BEFORE) for name in TOWNS)
+def test_of_an_agency_that_was_divided_nobody_inherits() -> None:
+    assert heirs_of("ta-39", divided(), AFTER) == ("ta-50", "ta-51")
+    assert not any(inherits(name, "ta-39", divided(), AFTER) for name in TOWNS)
+    assert not any(predecessors_of(name, divided(), AFTER) for name in TOWNS)
 
 
-@pytest.mark.parametrize("notice", [None, {}, {"workplaces": 7}, {"workplaces": [None, {"area": 3}]}])
-def test_what_names_no_place_all_heirs_have(notice: Any) -> None:
-    assert all(inherits(name, "ta-39", notice, divided(), AFTER) for name in TOWNS)
-
-
-def test_an_heir_reads_its_predecessor_s_copies_by_its_own_rights() -> None:
-    found = registry(ended("ta-39", "ta-50", "takk"), an_agency("ta-50"), an_agency("takk", ring="partner"))
+def test_an_heir_reads_its_predecessor_s_copies_and_what_it_sent() -> None:
+    found = registry(ended("ta-39", "ta-50"), an_agency("ta-50"))
     copy = copy_of("ta-39", HELSINKI)
     assert recut("ta-50", copy, found, AFTER) == copy
-    as_partner = recut("takk", copy, found, AFTER)
-    assert as_partner is not None
-    assert as_partner["purpose"] == "partner"
-    assert "text" not in as_partner["notice"]
+    sent = an_event(a_downsizing_notice()).model_dump(mode="json")
+    assert recut("ta-50", sent, found, AFTER) == sent
+    assert recut("ta-50", sent, found, BEFORE) is None
+
+
+@pytest.mark.parametrize("ring", ["tem-group", "partner", "none"])
+def test_an_heir_of_another_ring_reads_nothing(ring: str) -> None:
+    found = registry(ended("ta-39", "takk"), an_agency("takk", ring=ring))
+    assert recut("takk", copy_of("ta-39", HELSINKI), found, AFTER) is None
+    assert predecessors_of("takk", found, AFTER) == ()
 
 
 def test_who_is_no_heir_reads_nothing_of_another_s_copy() -> None:
     assert recut("ta-51", copy_of("ta-39", TAMPERE), divided(), AFTER) is None
-    assert recut("ta-50", copy_of("ta-39", TAMPERE), divided(), BEFORE) is None
+    assert recut("ta-50", copy_of("ta-39", TAMPERE), divided(), AFTER) is None
     assert recut("ta-39", copy_of("ta-39", TAMPERE), divided(), AFTER) is None
 
 
