@@ -22,6 +22,7 @@ from hub.agents.plan import Agent
 from hub.agents.registry import RegistryFollower
 from hub.agents.routing import routing
 from hub.agents.sending import Sender, die
+from hub.agents.source import SourceLog
 from hub.agents.stage import Stage, attach
 from hub.lasting import settle
 from schemas.errors import Misconfigured
@@ -69,7 +70,8 @@ def _app(bootstrap: str, prefix: str, side: Side, hand: Hand) -> tuple[Any, list
 
 
 def _stage(agent: Agent, bootstrap: str, sender: Sender, prefix: str) -> Stage:
-    return Stage(agent, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP, prefix)
+    source = SourceLog(bootstrap, prefix + agent.source.name)
+    return Stage(agent, source, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP)
 
 
 async def _work(apps: list[tuple[Any, list[Stage]]]) -> None:

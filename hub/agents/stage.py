@@ -6,21 +6,26 @@ state, and a record at or below `done` that comes again is skipped whole. Whatev
 nothing acknowledged: the next one reads it all again.
 
 Rules (each has a test of its name): state follows output; acks follow state, in order; one changelog for an agent; the
-higher offset wins at load; gated until the state is there; drained before a revoke ends; a turn gap ends the process.
+higher offset wins at load; gated until the state is there; drained before a revoke ends; a turn gap ends the process; no
+record is passed over (hub/agents/source.py).
 """
 
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
+from faust.types import TP
 
 from hub.agents.changelog import Changelog, change_record
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.sending import Sender, die
+from hub.agents.source import InOrder, SourceLog
 from hub.agents.state import DONE, Change, Fault, PartitionState
 from schemas.errors import Misconfigured
 
@@ -29,6 +34,8 @@ log = structlog.get_logger()
 WINDOW = 2_000
 """Records in flight at the most: enough to fill the broker's pipeline, few enough to drain in a second."""
 TURN = 0.002
+IN_A_ROW = 32
+"""Records of one stage in a row: four stages in turns at each record made every step half as fast (the processor's caches)."""
 STATE_EVERY = 0.05
 """Seconds between writings of state: one mark closes many steps; so much more is said twice after a kill."""
 IDLE_TURN = 0.5
@@ -61,9 +68,9 @@ class _Batch:
 class Stage:
     """One agent: a source topic, a pure step, and the state of the partitions that this process has."""
 
-    def __init__(self, agent: Agent, changelog: Changelog, sender: Sender, longest_gap: float, prefix: str = "") -> None:
+    def __init__(self, agent: Agent, source: SourceLog, changelog: Changelog, sender: Sender, longest_gap: float) -> None:
         self.name = agent.name
-        self.topic = prefix + agent.source.name
+        self.source = source
         self.changelog = changelog
         self.handled = 0
         self._agent = agent
@@ -75,27 +82,44 @@ class Stage:
         self._busy = asyncio.Event()
         self._generation = 0
         self._written = 0.0
+        self._waiting: deque[tuple[int, Any]] = deque()
         self._flying: deque[_InFlight] = deque()
         self._marking: deque[_Batch] = deque()
+        self._in_order = InOrder(source, agent.name, lambda *_: None)
+
+    def reads_through(self, set_back: Callable[[str, int, int], None]) -> None:
+        """Before the start: `set_back` (topic, partition, offset) has the consumer read a partition from an offset."""
+        self._in_order = InOrder(self.source, self.name, partial(set_back, self.source.topic))
 
     async def run(self, stream: Any) -> None:
         """The loop. Never raises: an exception would make Faust acknowledge the record."""
         stream.enable_acks = False
-        try:
+        with self._or_die("the loop failed"):
             async for event in stream.events():
-                await self._take(event)
+                self._waiting.append((self._generation, event))
+                self._busy.set()
+                while len(self._waiting) >= WINDOW:  # noqa: ASYNC110 - they go by the pump's turns, not by an event
+                    await asyncio.sleep(TURN)
+
+    @contextmanager
+    def _or_die(self, what: str) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
-            log.exception("the loop failed", stage=self.name)
-            die("the loop failed", stage=self.name, error=type(error).__name__)
+            log.exception(what, stage=self.name)
+            die(what, stage=self.name, error=type(error).__name__)
 
     def _in_flight(self) -> int:
         return len(self._flying) + sum(len(batch.entries) for batch in self._marking)
 
-    async def _take(self, event: Any) -> None:
-        generation = self._generation
-        await self._gate.wait()
-        while self._in_flight() >= WINDOW or not self._gate.is_set():  # noqa: ASYNC110 - deliveries come by poll, not by event
-            await asyncio.sleep(TURN)
+    def _work(self) -> None:
+        """Take what waits, some records in a row."""
+        for _ in range(IN_A_ROW):
+            if not self._waiting or not self._gate.is_set() or self._in_flight() >= WINDOW:
+                return
+            self._take(*self._waiting.popleft())
+
+    def _take(self, generation: int, event: Any) -> None:
         message = event.message
         if generation != self._generation or message.partition not in self._assigned:
             return  # read under an assignment that is over; whoever has the partition now reads it again
@@ -103,7 +127,8 @@ class Stage:
         if message.offset <= state.handled:
             self._fly(_InFlight(event, message.partition, message.offset, (), True, 0))
             return
-        self._do(event, message, state)
+        if not self._in_order.passes_over(message.partition, message.offset, state):
+            self._do(event, message, state)
 
     def _do(self, event: Any, message: Any, state: PartitionState) -> None:
         plan = self._decide(_record(message), state)
@@ -138,19 +163,24 @@ class Stage:
         self._sender.flush(NOTE_WITHIN)
 
     async def pump(self) -> None:
-        """Serve deliveries, write state behind outputs, acknowledge behind state; until the process ends."""
-        last = time.monotonic()
-        while True:
-            now = time.monotonic()
-            if now - last > self._longest_gap:
-                die("this process stood still too long, its partitions may be another's", seconds=round(now - last, 1))
-            last = now
-            self._sender.poll()
-            if self._state_is_due(now):
-                self._written = now
-                self._write_state()
-            self._acknowledge()
-            await self._next_turn()
+        """Take records, serve deliveries, write state behind outputs, acknowledge behind state; until the process ends."""
+        with self._or_die("the pump failed"):
+            last = time.monotonic()
+            while True:
+                now = time.monotonic()
+                if now - last > self._longest_gap:
+                    die("this process stood still too long, its partitions may be another's", seconds=round(now - last, 1))
+                last = now
+                self._turn(now)
+                await self._next_turn()
+
+    def _turn(self, now: float) -> None:
+        self._sender.poll()
+        self._work()
+        if self._state_is_due(now):
+            self._written = now
+            self._write_state()
+        self._acknowledge()
 
     def _state_is_due(self, now: float) -> bool:
         """Now and then, so that one mark closes many steps; at once where records or a revoke wait for it."""
@@ -158,9 +188,10 @@ class Stage:
         return pressed or now - self._written >= STATE_EVERY
 
     async def _next_turn(self) -> None:
-        """Soon while anything is in flight, else when the next record comes: an idle worker costs nothing."""
-        if self._in_flight():
-            await asyncio.sleep(TURN)
+        """Soon while anything is under way, else when the next record comes: an idle worker costs nothing."""
+        if self._in_flight() or self._waiting:
+            pressed = len(self._waiting) >= IN_A_ROW and self._gate.is_set() and self._in_flight() < WINDOW
+            await asyncio.sleep(0 if pressed else TURN)
             return
         self._busy.clear()
         with suppress(TimeoutError):
@@ -212,9 +243,11 @@ class Stage:
         started = time.monotonic()
         try:
             self._states = await asyncio.to_thread(self.changelog.load, self._states, sorted(assigned), self._change)
+            await asyncio.to_thread(self.source.check, self._states)
         except Exception as error:
             die("the state could not be read", stage=self.name, error=repr(error))
         self._assigned = assigned
+        self._in_order.begin()
         self._gate.set()
         log.info("state read", stage=self.name, partitions=len(assigned), seconds=round(time.monotonic() - started, 2))
 
@@ -228,11 +261,12 @@ def _record(message: Any) -> Record:
 def attach(app: Any, stages: list[Stage]) -> None:
     """Make each stage an agent of the app, and let the app's assignments open and close their gates."""
     for stage in stages:
-        app.agent(app.topic(stage.topic, value_type=bytes), name=stage.name)(stage.run)
+        app.agent(app.topic(stage.source.topic, value_type=bytes), name=stage.name)(stage.run)
+        stage.reads_through(lambda topic, partition, offset: app.consumer.set_back(TP(topic, partition), offset))
 
     async def assigned(_: Any, assigned: Any, **__: Any) -> None:
         for stage in stages:
-            await stage.on_assigned(frozenset(tp.partition for tp in assigned if tp.topic == stage.topic))
+            await stage.on_assigned(frozenset(tp.partition for tp in assigned if tp.topic == stage.source.topic))
 
     async def revoked(*_: Any, **__: Any) -> None:
         for stage in stages:

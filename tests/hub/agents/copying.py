@@ -1,7 +1,7 @@
 """A worker for tests: one agent that numbers each employer's records and copies them.
 
 Arguments: bootstrap, topic prefix, and `right`, `failing` (the step raises at a poison), or `acks-first` (the order
-broken on purpose, which must lose records).
+broken on purpose: state is written and records are acknowledged before outputs are confirmed, which must lose records).
 """
 
 import sys
@@ -13,6 +13,7 @@ from hub.agents.app import LONGEST_GAP, make_app, make_producer
 from hub.agents.changelog import Changelog
 from hub.agents.plan import Agent, Plan, Record, Step, letter
 from hub.agents.sending import Sender
+from hub.agents.source import SourceLog
 from hub.agents.stage import Stage, attach
 from hub.agents.state import PartitionState
 from schemas.topics import FOR_EVER, Topic
@@ -51,20 +52,37 @@ def copying(prefix: str) -> Step:
 
 
 class AcksFirst(Stage):
-    """What must not be: the record is acknowledged when it is taken, not when its output is confirmed."""
+    """What must not be: state and acknowledgement do not wait until the output is confirmed."""
 
-    def _do(self, event: Any, message: Any, state: PartitionState) -> None:
-        super()._do(event, message, state)
-        event.ack()
+    def _fly(self, entry: Any) -> None:
+        entry.pending = 0
+        super()._fly(entry)
+
+
+class StateFirst(Sender):
+    """Writes state at once, whatever lingers."""
+
+    def __init__(self, bootstrap: str, prefix: str) -> None:
+        super().__init__(make_producer(bootstrap, LINGER_MS), prefix)
+        self._at_once = Sender(make_producer(bootstrap, 0), prefix)
+
+    def poll(self) -> None:
+        super().poll()
+        self._at_once.poll()
+
+    def send_state(self, message: Message, confirmed: Any = None) -> None:
+        self._at_once.send_state(message, confirmed)
 
 
 def main(bootstrap: str, prefix: str, order: str) -> None:
     app = make_app(f"{prefix}copying", bootstrap)
-    make = AcksFirst if order == "acks-first" else Stage
+    broken = order == "acks-first"
+    make = AcksFirst if broken else Stage
     step = failing(prefix) if order == "failing" else copying(prefix)
     agent = Agent("copying", COPIED, COPYING_STATE, step, lambda record: Plan((letter(record, "copying", "x", "y", prefix),)))
-    sender = Sender(make_producer(bootstrap, LINGER_MS), prefix)
-    attach(app, [make(agent, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP, prefix)])
+    sender = StateFirst(bootstrap, prefix) if broken else Sender(make_producer(bootstrap, LINGER_MS), prefix)
+    source = SourceLog(bootstrap, prefix + agent.source.name)
+    attach(app, [make(agent, source, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP)])
     Worker(app, loglevel="WARN", quiet=True).execute_from_commandline()
 
 

@@ -10,6 +10,7 @@ from hub.agents import stage
 from hub.agents.changelog import Changelog
 from hub.agents.plan import Agent, Plan, Record, Step
 from hub.agents.sending import Sender
+from hub.agents.source import SourceLog
 from hub.agents.stage import TRIES, Stage
 from hub.agents.state import FAULT, Fault, PartitionState
 from schemas.errors import Misconfigured
@@ -56,7 +57,7 @@ def failing_with(error: type[Exception]) -> Step:
 def tried(step: Step, sender: Noted, fault: Fault = NO_FAULT) -> Plan:
     """What the loop makes of the record in a process that has read that fault from the log."""
     agent = Agent("failing", Topic("in", "k", "", 1), Topic("state", "k", "", FOR_EVER), step, lambda _: ASIDE)
-    loop = Stage(agent, Changelog("nowhere:1", "state"), sender, 3.0)
+    loop = Stage(agent, SourceLog("nowhere:1", "in"), Changelog("nowhere:1", "state"), sender, 3.0)
     return loop._decide(RECORD, PartitionState(fault=fault))
 
 
