@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from connectors.offsets import ANSWER_WITHIN, EARLIEST, LATEST, offsets
@@ -40,6 +40,7 @@ class Log:
                 "group.id": f"{prefix}hub.log.reader",  # never committed: the library wants a name
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "log_level": 2,
             }
@@ -66,6 +67,12 @@ class Log:
         """The first offset that each partition still holds."""
         return self._offsets(topics, EARLIEST)
 
+    def since(self, topics: Iterable[str], moment: datetime) -> dict[Place, int]:
+        """The first offset of each partition that the broker took in at that moment or later; its end where there is none."""
+        names = list(topics)
+        found = self._offsets(names, OffsetSpec.for_timestamp(int(moment.timestamp() * 1000)))
+        return {place: end if found[place] < 0 else found[place] for place, end in self.ends(names).items()}
+
     def go_on_from(self, places: Mapping[Place, int]) -> None:
         """Begin there; partitions that are not named begin at their start."""
         self._next.update(places)
@@ -76,22 +83,29 @@ class Log:
         self._consumer.assign([self._at(place) for place in ends])
         while ends:
             for message in self._consumer.consume(5_000, 0.2):
-                if message.error():
-                    raise KafkaException(message.error())
-                yield self._record(message)
+                if (error := message.error()) is None:
+                    yield self._record(message)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    self._note_end(message)
+                else:
+                    raise KafkaException(error)
             self._note_positions(ends)
 
     def _at(self, place: Place) -> TopicPartition:
         return TopicPartition(self._prefix + place[0], place[1], self._next.get(place, OFFSET_BEGINNING))
+
+    def _note_end(self, message: Message) -> None:
+        """Where nothing was there to be read, as when retention has removed all, only this tells how far it goes."""
+        place = ((message.topic() or "").removeprefix(self._prefix), message.partition() or 0)
+        self._next[place] = max(self._next.get(place, 0), message.offset() or 0)
 
     def _note_positions(self, ends: dict[Place, int]) -> None:
         """Positions, not records, tell the end: control records of transactions have offsets too."""
         asked = [TopicPartition(self._prefix + topic, number) for topic, number in ends]
         for at in self._consumer.position(asked):
             place = (at.topic.removeprefix(self._prefix), at.partition)
-            if at.offset >= 0:
-                self._next[place] = at.offset
-            if at.offset >= ends[place]:
+            self._next[place] = max(self._next.get(place, 0), at.offset)
+            if self._next[place] >= ends[place]:
                 del ends[place]
                 self._consumer.incremental_unassign([at])
 

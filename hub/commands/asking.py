@@ -1,17 +1,15 @@
 """How the operator's commands ask: the broker, the API, and what the folder of a hub has noted."""
 
 import json
-import os
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka import TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType  # type: ignore[attr-defined]
-from confluent_kafka.cimpl import NewTopic
 
+from connectors.clock import broker_ahead
 from hub.wiring import Wiring
 from schemas.errors import NotReady
 
@@ -54,30 +52,12 @@ class Broker:
         return sum(end) - sum(first), sum(last - at for last, at in zip(end, begun, strict=True) if at >= 0)
 
     def clock(self) -> float:
-        """Seconds that the broker's clock is ahead of the one here, by the time it gives to a record of a topic made for it."""
-        name = f"{self._prefix}hub.doctor.{os.getpid()}"
-        own_time = {"message.timestamp.type": "LogAppendTime"}
-        self._admin.create_topics([NewTopic(name, 1, 1, config=own_time)], operation_timeout=WITHIN)[name].result()
-        try:
-            return _ahead(self._bootstrap, name)
-        finally:
-            self._admin.delete_topics([name], operation_timeout=WITHIN)[name].result()
+        """Seconds that the broker's clock is ahead of the one here."""
+        return broker_ahead(self._bootstrap, self._prefix)
 
     def _offsets(self, places: list[TopicPartition], spec: OffsetSpec) -> list[int]:
         asked = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=WITHIN)
         return [asked[place].result().offset for place in places]
-
-
-def _ahead(bootstrap: str, topic: str) -> float:
-    """The broker's time of a record against the middle of the time that it took; the first record finds the way."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "log_level": 0})
-    told: list[Message] = []
-    for _ in range(2):
-        before = time.time()
-        producer.produce(topic, b"", on_delivery=lambda error, message: told.append(message))
-        if producer.flush(WITHIN):
-            raise NotReady("the broker took no record in time")
-    return float(told[-1].timestamp()[1]) / 1000 - (before + time.time()) / 2
 
 
 def get(url: str) -> dict[str, Any]:

@@ -1,7 +1,11 @@
 """The log read whole, on a real broker."""
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from connectors.inbound.log import Log
 from connectors.outbound.topics import apply_topics
@@ -45,4 +49,31 @@ def test_a_start_can_be_given_and_a_topic_that_is_not_there_is_empty(bootstrap: 
     log.go_on_from({("two", 0): 1})
     assert [record.value for record in log.read(["two", "nowhere"])] == [b"b"]
     assert (log.starts(["two"]), log.ends(["two"])) == ({("two", 0): 0}, {("two", 0): 2})
+    log.close()
+
+
+def test_what_retention_has_removed_is_passed_over_also_where_nothing_is_left(bootstrap: str, topic_prefix: str) -> None:
+    apply_topics(bootstrap, [ONE], topic_prefix)
+    write(bootstrap, f"{topic_prefix}one", b"a", b"b", b"c", b"d")
+    gone = [TopicPartition(f"{topic_prefix}one", 0, 2), TopicPartition(f"{topic_prefix}one", 1, 1)]
+    for removed in AdminClient({"bootstrap.servers": bootstrap}).delete_records(gone).values():
+        removed.result()
+    log = Log(bootstrap, topic_prefix)
+    assert [(record.partition, record.value) for record in log.read(["one"])] == [(1, b"d")]
+    assert log.starts(["one"]) == {("one", 0): 2, ("one", 1): 1}
+    write(bootstrap, f"{topic_prefix}one", b"e")
+    assert [record.value for record in log.read(["one"])] == [b"e"]
+    log.close()
+
+
+def test_the_place_of_a_moment_is_the_first_record_since_then_or_the_end(bootstrap: str, topic_prefix: str) -> None:
+    apply_topics(bootstrap, [TWO], topic_prefix)
+    write(bootstrap, f"{topic_prefix}two", b"a")
+    time.sleep(0.1)
+    write(bootstrap, f"{topic_prefix}two", b"b")
+    log = Log(bootstrap, topic_prefix)
+    first, second = (record.at for record in log.read(["two"]))
+    assert first < second
+    moments = (first, first + timedelta(milliseconds=1), second + timedelta(milliseconds=1), datetime(2020, 1, 1, tzinfo=UTC))
+    assert [log.since(["two"], moment)["two", 0] for moment in moments] == [0, 1, 2, 0]
     log.close()
