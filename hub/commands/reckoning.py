@@ -1,12 +1,15 @@
 """`hub reckon`: whether everything that came in has its answer."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated
 
 import typer
 
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.core.reckoning import Ledger
-from hub.reckoning import reckon
+from hub.reckoning import received_since, reckon
 from hub.replaying import replay_check
 from hub.wiring import Wiring
 
@@ -15,11 +18,20 @@ SHOWN = 20
 WITHIN = 30.0
 
 
-def reckon_once(wiring: Wiring, since: dict[tuple[str, int], int] | None = None, within: float = WITHIN) -> Ledger:
+def reckon_once(wiring: Wiring, since: Mapping[tuple[str, int], int] | None = None, within: float = WITHIN) -> Ledger:
     """The ledger of what was received since then, or of all that the log holds."""
     return reckon(
         wiring.bootstrap, wiring.prefix, since, within, lambda left: typer.echo(f"waiting for {left} answers", err=True)
     )
+
+
+def _moment(text: str) -> datetime:
+    """A time as the hub prints it; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("a time looks like 2026-03-02T08:00:00Z") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @commands.command("reckon", epilog="Example: hub reckon --json")
@@ -27,17 +39,24 @@ def run_reckon(
     folder: Folder = None,
     as_json: AsJson = False,
     within: Annotated[float, typer.Option(help="Seconds to wait for what is on its way.")] = WITHIN,
+    since: Annotated[
+        datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Reckon only what came since then (ISO 8601, UTC).")
+    ] = None,
 ) -> None:
-    """Join what was received with verdicts, outcomes and outboxes, from Kafka alone; list what is unaccounted for."""
-    ledger = reckon_once(wiring_for(folder), None, within)
-    counts = ledger.counts()
-    for number, found in enumerate(ledger.unaccounted()):
-        if number < SHOWN:
-            typer.echo(str(found), err=True)
+    """Join what was received with verdicts, outcomes and outboxes, from Kafka alone; list what is unaccounted for.
+
+    What comes while it runs is left for the next time. Exit 1 where anything is unaccounted for.
+    """
+    wiring = wiring_for(folder)
+    places = received_since(wiring.bootstrap, wiring.prefix, since) if since else None
+    ledger = reckon_once(wiring, places, within)
+    for found in islice(ledger.unaccounted(), SHOWN):
+        typer.echo(str(found), err=True)
+    counts, kinds = ledger.counts(), ledger.kinds()
     if as_json:
-        print_json(counts)
+        print_json(counts | {"kinds": kinds})
     else:
-        for name, count in counts.items():
+        for name, count in (counts | kinds).items():
             typer.echo(f"{name:14} {count}")
     raise typer.Exit(1 if counts["unaccounted"] else 0)
 

@@ -6,150 +6,194 @@ has no answer is listed by name. Nothing here is a counter of the processes that
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, Outcome, RefusedNotice, RepeatedNotice, RoutedNotice
-from schemas.topics import RECEIVED
+from hub.core.entries import Copy, Entries, Step
+from hub.core.noted import Accepted, Alerts, Before, Coordinate, Decided
+from hub.core.unaccounted import Kind, Unaccounted
+from schemas.ids import event_id_of
 
-Coordinate = tuple[int, int]
-"""Partition and offset in notices.received."""
+GRACE = timedelta(minutes=5)
+"""So long after the end of an embargo its release may take: clock, door and agents need seconds."""
 
-Step = tuple[str, int]
-"""Receipt and step."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unaccounted:
-    """Something of which the log does not tell what became of it."""
-
-    what: str
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+_VERDICTS = ("accepted", "repeat", "refused", "quarantined")
+_OUTCOMES = ("routed", "kept", "held", "fallback", "ended")
+_Found = tuple[Kind, str]
 
 
-@dataclass(slots=True)
-class Ledger:
-    """What the log tells, entry by entry, in whatever order it is read."""
+class Ledger(Entries):
+    """The entries, and what follows from them."""
 
-    received: set[Coordinate] = field(default_factory=set)
-    _verdicts: dict[Coordinate, set[str]] = field(default_factory=dict)
-    _accepted: dict[Coordinate, dict[Step, EmployerEvent]] = field(default_factory=dict)
-    _outcomes: dict[Step, Outcome] = field(default_factory=dict)
-    _expected: dict[Step, set[str]] = field(default_factory=dict)
-    _enriched: dict[Step, set[tuple[str, str]]] = field(default_factory=dict)
-    _alerts: dict[Step, set[tuple[str, str]]] = field(default_factory=dict)
-    _alarmed: dict[str, dict[int, bool]] = field(default_factory=dict)
-    """By receipt and step, whether the alerts of the step say that something goes on (else only that it is over)."""
-    _delivered: set[tuple[str, str]] = field(default_factory=set)
-    _buried: set[str] = field(default_factory=set)
-
-    # What the log tells
-
-    def take_received(self, partition: int, offset: int) -> None:
-        """A record of notices.received."""
-        self.received.add((partition, offset))
-
-    def take_event(self, event: EmployerEvent) -> None:
-        """A step that intake accepted."""
-        at = (event.origin.partition, event.origin.offset)
-        self._verdicts.setdefault(at, set()).add("accepted")
-        self._accepted.setdefault(at, {})[(event.receipt, event.step)] = event
-
-    def take_refused(self, refused: RefusedNotice) -> None:
-        """A submission that was refused or quarantined; what the bridge refuses in an inbox was never received."""
-        if refused.origin.topic != RECEIVED.name:
-            return
-        self._verdicts.setdefault((refused.origin.partition, refused.origin.offset), set()).add(refused.verdict)
-
-    def take_repeated(self, repeated: RepeatedNotice) -> None:
-        """A submission that said again what was taken before."""
-        self._verdicts.setdefault((repeated.origin.partition, repeated.origin.offset), set()).add("repeat")
-
-    def take_routed(self, routed: RoutedNotice) -> None:
-        """Routing's decision about a step."""
-        step = (routed.receipt, routed.step)
-        self._outcomes[step] = routed.outcome
-        self._expected[step] = {recipient.agency for recipient in routed.recipients}
-
-    def take_enriched(self, enriched: EnrichedNotice) -> None:
-        """Enrichment's list of targets."""
-        targets = {(target.agency, target.event_id) for target in enriched.targets}
-        self._enriched[(enriched.receipt, enriched.step)] = targets
-
-    def take_alert(self, alert: LayoffAlert) -> None:
-        """A layoff alert on its topic."""
-        step = (alert.receipt, alert.step)
-        self._alerts.setdefault(step, set()).add((alert.agency, alert.event_id))
-        goes_on = alert.why[0].role != "former-recipient"
-        told = self._alarmed.setdefault(alert.receipt, {})
-        told[alert.step] = told.get(alert.step, False) or goes_on
-
-    def take_delivered(self, agency: str, event_id: str) -> None:
-        """A record in an agency's outbox."""
-        self._delivered.add((agency, event_id))
-
-    def take_buried(self, event_id: str) -> None:
-        """A copy that stands among the dead letters since its outbox was not there."""
-        self._buried.add(event_id)
-
-    # What follows from it
+    __slots__ = ()
 
     def counts(self) -> dict[str, int]:
         """How many of each verdict, outcome and delivery; `unaccounted` has to be 0."""
-        verdicts = Counter(verdict for at in self.received for verdict in self._verdicts.get(at, ()))
-        steps = [self._step(event) for event in self._events()]
-        outcomes = Counter(self._outcomes[step] for step in steps if step in self._outcomes)
-        targets = [target for step in steps for target in self._targets(step)]
+        verdicts = Counter(word for at in self._submissions() for word in {word for word, _ in self.verdicts.get(at, ())})
+        steps = [step for notice in self.notices.values() for step in notice.values() if self._is_reckoned(step)]
+        decisions = [decided for step in steps if (decided := self.decided.get(_name(step)))]
+        outcomes = Counter[str](decided.outcome for decided in decisions)
+        alerts = {(agency, alert.event_id) for step in steps for agency, alert in self._alerts(step).items()}
+        copies = [copy for step in steps for copy in self._copies(step)]
         return {
-            "received": len(self.received),
-            **{name: verdicts[name] for name in ("accepted", "repeat", "refused", "quarantined")},
-            "delivered": sum(target in self._delivered for target in targets),
-            **{name: outcomes[name] for name in ("routed", "kept", "held", "fallback", "ended")},
-            "dead_lettered": sum(target not in self._delivered and target[1] in self._buried for target in targets),
+            "received": sum(len(offsets) for offsets in self.received.values()),
+            **{name: verdicts[name] for name in _VERDICTS},
+            "steps": len(steps),
+            **{name: outcomes[name] for name in _OUTCOMES},
+            "delivered": sum(copy in self.delivered for copy in copies),
+            "alerts": len(alerts & self.delivered),
+            "stubs": sum(sum(decided.recipients.values()) for decided in decisions),
+            "dead_lettered": sum(copy not in self.delivered and copy in self.buried for copy in copies),
             "unaccounted": sum(1 for _ in self.unaccounted()),
         }
 
+    def kinds(self) -> dict[Kind, int]:
+        """How much is unaccounted for, by kind."""
+        return dict(Counter(found.kind for found in self.unaccounted()))
+
     def unaccounted(self) -> Iterator[Unaccounted]:
-        """Everything without an answer."""
-        for at in sorted(self.received):
-            verdicts = self._verdicts.get(at, set())
-            if len(verdicts) != 1:
-                told = "no verdict" if not verdicts else f"several verdicts: {', '.join(sorted(verdicts))}"
-                yield Unaccounted(told, f"notices.received/{at[0]}@{at[1]}")
-        for event in self._events():
-            yield from self._missing(event)
+        """Everything without an answer, and everything that was answered in two ways."""
+        yield from self._of_submissions()
+        yield from self._of_numbers()
+        for notice in self.notices.values():
+            yield from self._of_notice(notice)
+        yield from self._of_holds()
+        yield from self._of_outboxes()
 
-    def _events(self) -> Iterator[EmployerEvent]:
-        return (event for at in sorted(self.received) for event in self._accepted.get(at, {}).values())
+    def held(self) -> Iterator[tuple[Accepted, datetime]]:
+        """Each step that is held until a time and was not followed by another one, with that time."""
+        for notice in self.notices.values():
+            step = notice[max(notice)]
+            decided = self.decided.get(_name(step))
+            if decided and decided.outcome == "held" and decided.held_until and self._is_watched(step):
+                yield step, decided.held_until
 
-    def _step(self, event: EmployerEvent) -> Step:
-        return event.receipt, event.step
+    # Which of it is reckoned
 
-    def _targets(self, step: Step) -> list[tuple[str, str]]:
-        return sorted(self._enriched.get(step, set()) | self._alerts.get(step, set()))
+    def _submissions(self) -> Iterator[Coordinate]:
+        return ((partition, offset) for partition, offsets in sorted(self.received.items()) for offset in offsets)
 
-    def _alarms(self, event: EmployerEvent) -> bool:
-        """Each step of a downsizing alerts; one that ends it under this key, those whom it alerted last."""
-        if event.kind != "downsizing" or event.historic or event.withdrawn_before or event.type == "release":
-            return False
-        if not event.ends:
-            return True
-        before = {step: goes_on for step, goes_on in self._alarmed.get(event.receipt, {}).items() if step < event.step}
-        return bool(before) and before[max(before)]
+    def _is_reckoned(self, step: Accepted) -> bool:
+        partition, offset = step.origin
+        return offset in self.received.get(partition, ())
 
-    def _missing(self, event: EmployerEvent) -> Iterator[Unaccounted]:
-        step = self._step(event)
-        where = f"notice {event.receipt} step {event.step}"
-        if step not in self._outcomes:
-            yield Unaccounted("no outcome", where)
-        if step not in self._enriched:
-            yield Unaccounted("no list of targets", where)
-        elif missing := self._expected.get(step, set()) - {agency for agency, _ in self._enriched[step]}:
-            yield Unaccounted(f"recipients without a copy: {', '.join(sorted(missing))}", where)
-        if self._alarms(event) and step not in self._alerts:
-            yield Unaccounted("no layoff alert", where)
-        for agency, event_id in self._targets(step):
-            if (agency, event_id) not in self._delivered and event_id not in self._buried:
-                yield Unaccounted(f"event {event_id} is not in the outbox of {agency}", where)
+    def _is_watched(self, step: Accepted) -> bool:
+        """An embargo can outlast what notices.received keeps; what came after the ends that were frozen is not reckoned."""
+        partition, offset = step.origin
+        offsets = self.received.get(partition, range(0))
+        return offset in offsets or (self.whole and offset < offsets.start)
+
+    def _alerts(self, step: Accepted) -> Alerts:
+        return self.alerts.get(_name(step), {})
+
+    def _copies(self, step: Accepted) -> list[Copy]:
+        alerts = {(agency, alert.event_id) for agency, alert in self._alerts(step).items()}
+        return sorted(self.targets.get(_name(step), set()) | alerts)
+
+    # What is wrong with it
+
+    def _of_submissions(self) -> Iterator[Unaccounted]:
+        for at in self._submissions():
+            told, where = self.verdicts.get(at, set()), f"notices.received/{at[0]}@{at[1]}"
+            if not told:
+                yield Unaccounted("no-verdict", "intake has not said what becomes of it", where)
+            elif len(told) > 1:
+                words = ", ".join(sorted(verdict for verdict, _ in told))
+                yield Unaccounted("contradiction", f"several verdicts: {words}", where)
+
+    def _of_numbers(self) -> Iterator[Unaccounted]:
+        for one, other in self.given_twice:
+            if self._is_reckoned(one) or self._is_reckoned(other):
+                yield Unaccounted("contradiction", "two events of one number that are not the same", _where(one))
+
+    def _of_notice(self, notice: dict[int, Accepted]) -> Iterator[Unaccounted]:
+        before = Before()
+        for number in sorted(notice):
+            step = notice[number]
+            decided, alerts = self.decided.get(_name(step)), self._alerts(step)
+            if self._is_reckoned(step):
+                for kind, what in self._of_step(step, notice, before):
+                    yield Unaccounted(kind, what, _where(step))
+            before = before.after(step, decided, alerts)
+
+    def _of_step(self, step: Accepted, notice: dict[int, Accepted], before: Before) -> Iterator[_Found]:
+        yield from _missing_step(step, notice)
+        yield from self._of_decision(step, before)
+        yield from self._of_targets(step)
+        yield from self._of_alerts(step, before)
+        for agency, event_id in self._copies(step):
+            if (agency, event_id) not in self.delivered and (agency, event_id) not in self.buried:
+                yield "not-delivered", f"event {event_id} is not in the outbox of {agency}"
+
+    def _of_decision(self, step: Accepted, before: Before) -> Iterator[_Found]:
+        decided = self.decided.get(_name(step))
+        if decided is None:
+            yield "no-outcome", "routing has not decided it" + self._by(step, "event", "routing")
+            return
+        if _name(step) in self.redecided:
+            yield "contradiction", "routing decided it twice, and not the same"
+        if unheard := before.unheard(decided, self._alerts(step)):
+            yield "no-stub", f"had it before and hear nothing: {_list(unheard)}"
+
+    def _of_targets(self, step: Accepted) -> Iterator[_Found]:
+        targets, decided = self.targets.get(_name(step)), self.decided.get(_name(step))
+        if targets is None:
+            yield "no-targets", "enrichment has listed no copies" + self._by(step, "routed", "enrichment")
+            return
+        listed = {agency for agency, _ in targets}
+        if decided and (missing := decided.recipients.keys() - listed):
+            yield "no-copy", f"recipients without a copy: {_list(missing)}"
+        if decided and _name(step) not in self.redecided and (more := listed - decided.recipients.keys()):
+            yield "contradiction", f"copies for whom the decision does not name: {_list(more)}"
+
+    def _of_alerts(self, step: Accepted, before: Before) -> Iterator[_Found]:
+        alerts, decided = self._alerts(step), self.decided.get(_name(step))
+        if step.alarms and not alerts:
+            yield "no-alert", "no layoff alert" + self._by(step, "event", "cases")
+        elif step.alarms and decided and (missing := _unalerted(decided, alerts)):
+            yield "no-alert", f"responsible and not alerted: {_list(missing)}"
+        if unclosed := before.unclosed(step, alerts):
+            yield "no-closing", f"alerted before and not told that it is over: {_list(unclosed)}"
+
+    def _by(self, step: Accepted, record: str, agent: str) -> str:
+        event_id = event_id_of(step.receipt, step.number, record)
+        return f"; {agent} set it aside among the dead letters" if agent in self.set_aside.get(event_id, ()) else ""
+
+    def _of_holds(self) -> Iterator[Unaccounted]:
+        for step, until in self.held():
+            if self.now > until + GRACE:
+                yield Unaccounted("overdue", f"held until {until.isoformat()}, and no release came", _where(step))
+            elif event_id_of(step.receipt, step.number, "release") not in self.clocks:
+                yield Unaccounted("no-clock", f"held until {until.isoformat()}, and no clock was set", _where(step))
+
+    def _of_outboxes(self) -> Iterator[Unaccounted]:
+        for (agency, event_id), offset in self.judged.items():
+            if (agency, event_id) not in self.named:
+                what = f"no decision names event {event_id}" if event_id else "a record that is no event"
+                yield Unaccounted("foreign", what, f"agency.{agency}.outbox/0@{offset}")
+
+
+def _missing_step(step: Accepted, notice: dict[int, Accepted]) -> Iterator[_Found]:
+    """Retention removes the oldest first: what lies between two steps was there."""
+    number = step.number
+    if number - 1 not in notice and min(notice) < number:
+        yield "missing-step", f"step {number - 1} is not there"
+    if step.type == "moved" and number + 1 not in notice:
+        yield "missing-step", f"step {number + 1}, with which it goes on under its right employer, is not there"
+
+
+def _unalerted(decided: Decided, alerts: Alerts) -> frozenset[str]:
+    """Both lanes find the same responsible authorities where both used the same registry; a bare alert used none."""
+    same = all(alert.revision == decided.revision for alert in alerts.values())
+    return decided.responsible - alerts.keys() if same else frozenset()
+
+
+def _name(step: Accepted) -> Step:
+    return step.receipt, step.number
+
+
+def _where(step: Accepted) -> str:
+    return f"notice {step.receipt} step {step.number}"
+
+
+def _list(agencies: frozenset[str] | set[str]) -> str:
+    return ", ".join(sorted(agencies))

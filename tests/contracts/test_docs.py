@@ -11,12 +11,14 @@ import typer.main
 from api.errors import every_kind
 from hub.cli import app
 from hub.commands.documents import pages
+from hub.core.reckoning import Ledger
 from hub.core.retention import RULES
+from hub.core.unaccounted import KINDS
 from hub.settings import Settings
 from schemas.topics import every_topic
 
 ROOT = Path(__file__).parents[2]
-BY_HAND = ("README.md", "docs/path.md", "docs/operating.md")
+BY_HAND = ("README.md", "docs/path.md", "docs/operating.md", "docs/reckoning.md")
 COMMAND_LINE = typer.main.get_command(app)
 PROCESSES = ("up", "worker", "api", "project", "bridge", "dispatch", "broker", "database")
 
@@ -90,6 +92,13 @@ def test_the_operator_reads_of_every_process() -> None:
 def test_the_operator_reads_for_how_long_each_thing_is_kept() -> None:
     told = re.findall(r"^\| `([a-z-]+)` \| ([0-9]+) \|", text_of("docs/operating.md"), re.MULTILINE)
     assert told == [(rule.name, str(rule.days)) for rule in RULES]
+
+
+def test_every_line_and_kind_that_the_reckoning_prints_stands_on_its_page_and_no_other() -> None:
+    counts, kinds = (
+        set(re.findall(r"^\| `([a-z_-]+)` \|", part, re.MULTILINE)) for part in text_of("docs/reckoning.md").split("## What is")
+    )
+    assert (counts, kinds) == (set(Ledger().counts()), set(KINDS))
 
 
 def test_every_setting_and_every_error_says_what_it_is() -> None:
