@@ -25,7 +25,7 @@ def reckon_once(wiring: Wiring, since: Mapping[tuple[str, int], int] | None = No
     )
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """A time as the hub prints it; without a zone it is UTC."""
     try:
         moment = datetime.fromisoformat(text)
@@ -40,7 +40,7 @@ def run_reckon(
     as_json: AsJson = False,
     within: Annotated[float, typer.Option(help="Seconds to wait for what is on its way.")] = WITHIN,
     since: Annotated[
-        datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Reckon only what came since then (ISO 8601, UTC).")
+        datetime | None, typer.Option(parser=moment_of, metavar="TIME", help="Reckon only what came since then (ISO 8601, UTC).")
     ] = None,
 ) -> None:
     """Join what was received with verdicts, outcomes and outboxes, from Kafka alone; list what is unaccounted for.
