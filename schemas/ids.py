@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 import uuid
 from functools import lru_cache
 from typing import Annotated
@@ -44,8 +45,11 @@ BusinessId = Annotated[str, AfterValidator(_business_id)]
 
 
 def receipt_of(sender: str, source: str, notice_id: str) -> str:
-    """The receipt of a notice: one value for one (sender, source, id), at every repeat and after any restart."""
-    return _uuid5("\x1f".join((sender, source, notice_id)))
+    """The receipt of a notice: one value for one (sender, source, id), at every repeat and after any restart.
+
+    Two spellings of the same letters (composed and decomposed, Unicode's NFC and NFD) are one id.
+    """
+    return _uuid5(unicodedata.normalize("NFC", "\x1f".join((sender, source, notice_id))))
 
 
 def event_id_of(receipt: str, step: int, *parts: str) -> str:

@@ -1,6 +1,7 @@
 """The words at the door: what a notice may say, and what is refused."""
 
 import json
+import unicodedata
 import uuid
 from datetime import UTC, date, datetime
 from typing import Any
@@ -151,9 +152,13 @@ def test_one_identity_has_one_receipt() -> None:
     assert len({receipt_of("ta-39", "ura", "1"), receipt_of("ta-38", "ura", "1"), receipt_of("ta-39", "ura1", "")}) == 3
 
 
+def test_one_id_in_two_spellings_of_unicode_is_one_notice() -> None:
+    assert receipt_of("ta-39", "ura", "H\u00e4me-1") == receipt_of("ta-39", "ura", "Ha\u0308me-1")
+
+
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
 def test_a_receipt_and_an_event_id_are_uuids_of_version_5_as_the_standard_library_makes_them(source: str, name: str) -> None:
     root = uuid.UUID("6f2c1d0e-7f0b-5b7e-9d0a-2f5b8c1e4a73")
     receipt = receipt_of("ta-39", source, name)
-    assert receipt == str(uuid.uuid5(root, f"ta-39\x1f{source}\x1f{name}"))
+    assert receipt == str(uuid.uuid5(root, unicodedata.normalize("NFC", f"ta-39\x1f{source}\x1f{name}")))
     assert event_id_of(receipt, 2, "notice", name) == str(uuid.uuid5(root, f"{receipt}\x1f2\x1fnotice\x1f{name}"))
