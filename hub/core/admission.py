@@ -7,11 +7,12 @@ the rule and the place and never repeat the value. `employer_key` and `digest` g
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 import orjson
 
+from hub.core.isco import GROUPS
 from hub.core.reach import consent_holds, is_early
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.reading import Said as Said
@@ -23,7 +24,7 @@ from schemas.agency import Agency
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.errors import Finding
 from schemas.messages import EmployerEvent
-from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer
+from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer, Occupation
 
 _TOMORROW = timedelta(days=1)
 
@@ -136,6 +137,9 @@ def _word_findings(notice: AnyNotice, day: date) -> Iterator[Finding]:
     for index, need in enumerate(notice.needs):
         if need.code not in NEEDS:
             yield finding_at("unknown-need", f"/needs/{index}/code", "there is no such need")
+    for place, code in _occupations(notice):
+        if code not in GROUPS:
+            yield finding_at("unknown-occupation", place, "ISCO-08 has no such group; its zeros count, as in 0110")
     yield from _employer_findings(notice.employer)
     consent = notice.access.consent
     if consent and consent.withdrawn_on and consent.withdrawn_on < consent.given_on:
@@ -143,6 +147,19 @@ def _word_findings(notice: AnyNotice, day: date) -> Iterator[Finding]:
     if is_early(notice) and notice.access.level != "restricted" and not consent_holds(notice, day):
         message = "an early signal without the employer's consent has access level restricted"
         yield finding_at("early-signal-access", "/access/level", message)
+
+
+def _occupations(notice: AnyNotice) -> Iterator[tuple[str, str]]:
+    """The code of each occupation, with its place."""
+    if not isinstance(notice, DownsizingNotice):
+        yield from _codes("/occupations", notice.occupations)
+        return
+    for index, measure in enumerate(notice.measures):
+        yield from _codes(f"/measures/{index}/occupations", measure.occupations)
+
+
+def _codes(place: str, occupations: Iterable[Occupation]) -> Iterator[tuple[str, str]]:
+    return ((f"{place}/{index}/isco", occupation.isco) for index, occupation in enumerate(occupations))
 
 
 def _employer_findings(employer: Employer) -> Iterator[Finding]:

@@ -161,6 +161,22 @@ def test_early_signals_and_consent(access: dict[str, Any], expected: dict[str, s
     assert found(a_downsizing_notice(stage="early-signal", access=access)) == expected
 
 
+@pytest.mark.parametrize("isco", ["110", "7299", "99"])
+def test_a_code_that_isco_does_not_have_is_refused_with_a_hint(isco: str) -> None:
+    """`110` lost the zero of `0110`: a commissioned officer is not to be taken for whatever comes near."""
+    assert found(a_recruitment_notice(occupations=[{"isco": "7212"}, {"isco": isco}])) == {
+        "/occupations/1/isco": "unknown-occupation"
+    }
+    assert found(a_downsizing_notice(measures=[{"measure": "layoff", "occupations": [{"isco": isco}]}])) == {
+        "/measures/0/occupations/0/isco": "unknown-occupation"
+    }
+
+
+@pytest.mark.parametrize("isco", ["0", "01", "0110", "1", "11", "1111"])
+def test_a_group_of_any_size_is_taken_by_its_code_with_its_zeros(isco: str) -> None:
+    assert found(a_recruitment_notice(occupations=[{"isco": isco}])) == {}
+
+
 def test_an_employer_has_one_key_only() -> None:
     foreign = {"business_id": None, "foreign": {"country": "fi", "number": "0112038-9"}}
     assert found(a_recruitment_notice(employer=foreign)) == {"/employer/foreign": "finnish-number"}
