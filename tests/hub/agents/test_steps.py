@@ -98,6 +98,15 @@ def test_a_refused_notice_may_be_mended_under_its_id(steps: Steps) -> None:
     assert steps.submit(a_recruitment_notice()).verdicts() == {"accepted": 1}
 
 
+def test_a_notice_that_fails_for_one_reason_and_then_for_another_is_refused_with_each(steps: Steps) -> None:
+    first = steps.submit(a_recruitment_notice(posts=-1))
+    other = steps.submit(a_recruitment_notice(workplaces=[{"area": "fi:kunta:999"}]))
+    assert rules(first) == {"/posts/low": "greater-than-equal", "/posts/high": "greater-than-equal"}
+    assert rules(other) == {"/workplaces/0/area": "unknown-area"}
+    ids = {dict(message.headers)["ce_id"] for said in (first, other) for message in said.on(topics.REFUSED)}
+    assert len(ids) == 2, "neither takes the other's place"
+
+
 def test_an_unknown_sender_is_refused_by_name(steps: Steps) -> None:
     said = steps.submit(a_recruitment_notice(), sender="nobody")
     assert said.verdicts() == {"refused": 1}

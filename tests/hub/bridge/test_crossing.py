@@ -55,6 +55,29 @@ def test_both_modes_of_cloudevents_carry_the_same_notice_untouched(value: bytes,
     assert crossed(arrived(value, headers)) == crossed(arrived(numbered(1)))
 
 
+HEADERS: dict[str, Headers] = {
+    "no content type": BINARY[:-1],
+    "no text, no value, a name twice": (("partner", b"\xc3\x28"), ("trace", b""), ("twice", b"1"), ("twice", b"2")),
+    "two content types, of which the first counts": (("content-type", b"application/json"), *STRUCTURED),
+}
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS.keys())
+def test_headers_that_are_missing_odd_or_repeated_change_nothing(headers: Headers) -> None:
+    assert crossed(arrived(numbered(1), headers)) == crossed(arrived(numbered(1)))
+
+
+def test_what_an_event_says_beside_its_notice_goes_no_further() -> None:
+    notice = numbered(1, text="Töitä \U0001f477 tarjolla")
+    (message,) = crossed(arrived(in_event(notice, priority=3, urgent=True), STRUCTURED))
+    assert message == crossed(arrived(notice))[0]
+    assert read(Submission, message.value, ()).body == notice.decode()
+
+
+def test_an_event_that_does_not_say_that_it_is_one_is_read_as_a_notice_and_refused() -> None:
+    assert rules(refused(in_event(numbered(1)))) == {"union-tag-not-found"}
+
+
 def test_the_topic_names_the_sender_whatever_headers_and_body_say() -> None:
     (message,) = crossed(arrived(in_event(numbered(1), sender="evk-03"), STRUCTURED))
     assert read(Submission, message.value, ()).sender == AGENCY

@@ -93,6 +93,16 @@ def test_the_two_ways_to_write_a_count(written: str) -> None:
     assert read_notice(with_posts(written)).posts == exactly(12)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\t"])
+def test_blanks_are_no_id_and_no_number_of_an_employer(blank: str) -> None:
+    starter = {"business_id": None, "name": None, "kind": "starter", "referral_number": blank}
+    assert set(rules(body_of(a_recruitment_notice(id=blank, employer=starter)))) == {"/id", "/employer/referral_number"}
+
+
+def test_a_zero_with_a_sign_is_zero() -> None:
+    assert read_notice(with_posts("-0")).posts == exactly(0)  # type: ignore[union-attr]
+
+
 def test_all_flaws_are_told_at_once_each_with_its_place() -> None:
     notice = a_downsizing_notice(
         employer={"business_id": "9000000-4", "headcount": -1},

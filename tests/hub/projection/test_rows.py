@@ -105,6 +105,12 @@ def test_a_record_of_a_later_major_version_stops_the_process() -> None:
         rows_of(dataclasses.replace(record, headers=headers))
 
 
+def test_a_value_that_this_program_does_not_know_is_shown_as_it_is_and_not_the_step_before() -> None:
+    notice = a_downsizing_notice() | {"stage": "talks-prolonged"}
+    row = dict(rows(said.history(said.accepted(notice, step=2))))["notices"]
+    assert (row["step"], row["stage"]) == (2, "talks-prolonged")
+
+
 def test_words_and_areas() -> None:
     notice = {
         "employer": {"name": "Ha\u0308meen Rekry", "kind": "company"},
