@@ -28,8 +28,13 @@ class Groups:
 
     def lag(self, group: str, topic: str) -> int:
         """How many records of the topic the group has not acknowledged."""
-        committed = self._committed(group, [topic])
-        return sum(end - max(0, committed[place]) for place, end in offsets(self._admin, committed, LATEST).items())
+        return sum(waiting for _, waiting in self.behind(group, [topic]).values())
+
+    def behind(self, group: str, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
+        """Of each partition with records that the group has not acknowledged: the first of them, and how many wait."""
+        committed = {place: max(0, offset) for place, offset in self._committed(group, topics).items()}
+        ends = offsets(self._admin, committed, LATEST)
+        return {place: (at, ends[place] - at) for place, at in committed.items() if ends[place] > at}
 
     def is_at_work(self, group: str) -> bool:
         """Whether the group has members and each has its partitions."""

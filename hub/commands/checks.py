@@ -88,13 +88,29 @@ def topics(wiring: Wiring) -> str:
 
 
 def groups(wiring: Wiring) -> str:
-    """Whether somebody reads in each group, and how much is left to read."""
+    """Whether somebody reads in each group and the workers read on in each partition, and how much is left to read."""
     read = {group: [topic.name for topic in read] for group, read in READERS.items()}
     read |= {inboxes.GROUP: [topic.name for topic in map(inbox, _agencies(wiring))], following.GROUP: [ALERTS.name]}
     read |= {clock_work.GROUP: []}  # reads all that is set at each start, and notes no position
     lags = {group: sum(wiring.groups.lag(group, name) for name in names) for group, names in read.items()}
     _none([f"nobody reads in {group} ({lags[group]} records wait)" for group in read if not wiring.groups.is_at_work(group)])
+    _none(standing_still(wiring, list(READERS)))
     return ", ".join(f"{group} {lag} behind" for group, lag in lags.items())
+
+
+def standing_still(wiring: Wiring, among: list[str]) -> list[str]:
+    """Each partition in which a worker is behind and takes not one step forward while it is looked at."""
+
+    def behind() -> dict[tuple[str, str, int], tuple[int, int]]:
+        read = {group: wiring.groups.behind(group, [topic.name for topic in READERS[group]]) for group in among}
+        return {(group, *place): at for group, places in read.items() for place, at in places.items()}
+
+    still, until = behind(), time.monotonic() + STANDS_STILL
+    while still and time.monotonic() < until:
+        time.sleep(0.3)
+        now = behind()
+        still = {place: at for place, at in still.items() if place in now and now[place][0] == at[0]}
+    return [f"{group} stands still at {topic}/{number} ({at[1]} records wait)" for (group, topic, number), at in still.items()]
 
 
 def database(wiring: Wiring) -> str:

@@ -8,8 +8,9 @@ import pytest
 from connectors.store.views import dump_view
 from hub.core.masking import mask
 from schemas import topics
+from schemas.ids import receipt_of
 from schemas.messages import Submission
-from schemas.topics import EVENTS, RECEIVED, REFUSED, ROUTED, outbox
+from schemas.topics import EVENTS, RECEIVED, REFUSED, ROUTED, inbox, outbox
 from tests.builders import body_of
 from tests.journeys.running import Hub, days_ago, development, downsizing, recruitment
 
@@ -96,6 +97,18 @@ def test_whatever_is_put_into_the_history_by_hand_is_a_dead_letter_while_real_no
     letters = [letter["hub-by"] for letter in hub.letters()]
     for agent in ("cases", "routing", "enrichment"):
         assert letters.count(agent) == len(BYTES)
+
+
+ODD = [("partner", b"\xc3\x28"), ("trace", None), ("twice", b"1"), ("twice", b"2"), ("content-type", b"text/plain")]
+
+
+def test_odd_headers_cost_no_notice(hub: Hub) -> None:
+    """Bytes that are no text, a header without a value, one that stands twice: at both doors that are topics."""
+    said = Submission(sender="ta-39", way="file", body=body_of(recruitment("odd-headers-1")).decode())
+    hub.put(RECEIVED, said.model_dump_json().encode(), headers=ODD)
+    hub.put(inbox("ta-39"), body_of(recruitment("odd-headers-2")), headers=ODD)
+    for number in (1, 2):
+        assert hub.copy("ta-39", receipt_of("ta-39", "rekry/tampere", f"odd-headers-{number}"))
 
 
 def test_a_personal_code_stands_nowhere_in_the_hub(hub: Hub) -> None:

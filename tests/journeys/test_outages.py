@@ -34,6 +34,9 @@ def test_a_topic_that_vanished_costs_its_agency_alone_and_works_again_when_it_is
         assert hub.copy("tredu", receipt)
     hub.settle()
     assert lost_of(hub, gone) == set(gone)
+    kept = len(hub.letters())
+    assert [resend(hub.wiring).sent for _ in range(3)] == [0, 0, 0]
+    assert len(hub.letters()) == kept, "as long as nothing is mended, sending again adds nothing"
     apply_topics(hub.wiring.bootstrap, [topic], hub.wiring.prefix)
     tried = list[str]()
 

@@ -1,4 +1,4 @@
-"""A worker for tests: one agent that numbers each employer's records and copies them.
+"""A worker for tests, run as the hub runs its own: one agent that numbers each employer's records and copies them.
 
 Arguments: bootstrap, topic prefix, and `right`, `failing` (the step raises at a poison), or `acks-first` (the order
 broken on purpose: state is written and records are acknowledged before outputs are confirmed, which must lose records).
@@ -7,7 +7,7 @@ broken on purpose: state is written and records are acknowledged before outputs 
 import sys
 from typing import Any
 
-from faust import Worker
+import uvloop
 
 from hub.agents.app import LONGEST_GAP, make_app, make_producer
 from hub.agents.changelog import Changelog
@@ -16,6 +16,7 @@ from hub.agents.sending import Sender
 from hub.agents.source import SourceLog
 from hub.agents.stage import Stage, attach
 from hub.agents.state import PartitionState
+from hub.worker import _work
 from schemas.topics import FOR_EVER, Topic
 from schemas.wire import Message
 
@@ -82,8 +83,9 @@ def main(bootstrap: str, prefix: str, order: str) -> None:
     agent = Agent("copying", COPIED, COPYING_STATE, step, lambda record: Plan((letter(record, "copying", "x", "y", prefix),)))
     sender = StateFirst(bootstrap, prefix) if broken else Sender(make_producer(bootstrap, LINGER_MS), prefix)
     source = SourceLog(bootstrap, prefix + agent.source.name)
-    attach(app, [make(agent, source, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP)])
-    Worker(app, loglevel="WARN", quiet=True).execute_from_commandline()
+    stage = make(agent, source, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP)
+    attach(app, [stage])
+    uvloop.run(_work([(app, [stage])]))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -22,7 +22,7 @@ from hub.commands.operating import examine
 from hub.settings import ApiSettings, DatabaseSettings, KafkaSettings, Settings
 from hub.wiring import Wiring
 from schemas.errors import Misconfigured, NotReady
-from schemas.topics import DEAD_LETTERS, RECEIVED
+from schemas.topics import BACK, DEAD_LETTERS, EVENTS, RECEIVED
 from tests.embedded import Services
 
 ENV = {"COLUMNS": "200"}
@@ -169,6 +169,23 @@ class TestOnAHub:
     def test_an_api_that_does_not_answer_is_named_with_its_address(self, whole: Wiring) -> None:
         with pytest.raises(NotReady, match=r"127.0.0.1:1/livez"):
             checks.api(whole)
+
+    def test_a_partition_that_stands_still_is_named_and_one_that_moves_is_not(
+        self, whole: Wiring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checks, "STANDS_STILL", 1.0)
+        producer = Producer({"bootstrap.servers": whole.bootstrap})
+        for number in (3, 4):
+            producer.produce(whole.prefix + EVENTS.name, b"{}", partition=number)
+        producer.flush(10)
+        assert [line.partition(" (")[0] for line in checks.standing_still(whole, [BACK])] == [
+            f"{BACK} stands still at {whole.prefix}{EVENTS.name}/{number}" for number in (3, 4)
+        ]
+        worker = Consumer({"bootstrap.servers": whole.bootstrap, "group.id": whole.prefix + BACK})
+        worker.commit(offsets=[TopicPartition(whole.prefix + EVENTS.name, 3, 1)], asynchronous=False)
+        worker.close()
+        (left,) = checks.standing_still(whole, [BACK])
+        assert left.endswith(f"{EVENTS.name}/4 (1 records wait)")
 
 
 def _head(wiring: Wiring) -> str:
