@@ -25,7 +25,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         wiring.keys,
         wiring.reading(wiring.follower.current, lambda: day_of(datetime.now(UTC))),
         name,
-        checks={"kafka": wiring.publisher.ready},
+        checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,
     )
     settle()

@@ -22,6 +22,8 @@ JSON = b"application/json"
 TYPE_ROOT = "fi.employersituation"
 SCHEMA_ROOT = "urn:employersituation:schema"
 MAJOR = 1
+"""Written into each record. Within it messages gain fields that may be missing, and change in no other way (tests/contracts)."""
+_VERSION = "ce_dataschema"
 HUB = "urn:employersituation:hub"
 """The hub itself as the source of an event."""
 
@@ -54,7 +56,7 @@ def event(topic: str, key: str, data: BaseModel, *, id: str, type: str, source: 
         ("ce_source", source.encode()),
         ("ce_subject", subject),
         ("ce_time", time.isoformat().replace("+00:00", "Z").encode()),
-        ("ce_dataschema", _schema_of(data.__class__)),
+        (_VERSION, _schema_of(data.__class__)),
         ("content-type", JSON),
     )
     return Message(topic, subject, written(data), headers)
@@ -83,7 +85,7 @@ def header(headers: Iterable[tuple[str, bytes | None]], name: str) -> str | None
 
 def read(model: type[M], value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> M:
     """The message in a record. MalformedMessage where it is none; Misconfigured where a newer major version wrote it."""
-    _know_the_version(model, header(headers, "ce_dataschema"))
+    know_version(model.__name__, headers)
     if value is None:
         raise MalformedMessage("the record has no value", (Finding(rule="no-value", place="", message="empty record"),))
     try:
@@ -92,12 +94,19 @@ def read(model: type[M], value: bytes | None, headers: Iterable[tuple[str, bytes
         raise MalformedMessage(f"no {model.__name__}", findings_of(error)) from error
 
 
-def _know_the_version(model: type[BaseModel], schema: str | None) -> None:
+def know_version(what: str, headers: Iterable[tuple[str, bytes | None]]) -> None:
+    """Misconfigured where a newer major version wrote the record. One that tells no version is of version 1."""
+    schema = header(headers, _VERSION)
     if schema is None or not schema.startswith(SCHEMA_ROOT):
         return
     major = schema.rpartition(":")[2]
     if major.isdecimal() and int(major) > MAJOR:
-        raise Misconfigured(f"{model.__name__} was written in version {major}, this process reads up to {MAJOR}: update it")
+        raise Misconfigured(f"{what} was written in version {major}, this process reads up to {MAJOR}: update it")
+
+
+def version_of(what: str) -> Headers:
+    """How a record that is no CloudEvent (state, an entry of the registry) tells its version: in version 1 not at all."""
+    return () if MAJOR == 1 else ((_VERSION, f"{SCHEMA_ROOT}:{what}:{MAJOR}".encode()),)
 
 
 def findings_of(error: ValidationError) -> tuple[Finding, ...]:

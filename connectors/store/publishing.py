@@ -21,6 +21,7 @@ from connectors.store.registry import Change, changes_since
 from connectors.store.tables import PUBLISHED
 from schemas.errors import Misconfigured, NotReady
 from schemas.topics import REGISTRY
+from schemas.wire import version_of
 
 SNAPSHOT_KEY = b"snapshot/revision"
 ANSWER_WITHIN = 30.0
@@ -95,13 +96,14 @@ def _epoch(admin: AdminClient, topic: str) -> str:
 
 
 def _write(producer: Producer, change: Change, topic: str) -> None:
+    version: list[tuple[str, str | bytes | None]] = [*version_of("registry")]
     producer.begin_transaction()
     try:
         for entry in change.entries:
             value = {"revision": change.revision, "type": entry.type, "id": entry.id, "body": entry.body}
-            producer.produce(topic, orjson.dumps(value), f"{entry.type}/{entry.id}")
+            producer.produce(topic, orjson.dumps(value), f"{entry.type}/{entry.id}", headers=version)
         snapshot = {"revision": change.revision, "type": "snapshot", "id": "revision", "totals": change.totals}
-        producer.produce(topic, orjson.dumps(snapshot), SNAPSHOT_KEY)
+        producer.produce(topic, orjson.dumps(snapshot), SNAPSHOT_KEY, headers=version)
         producer.commit_transaction(ANSWER_WITHIN)
     except KafkaException:
         with suppress(KafkaException):  # what is left open is ended by the next producer

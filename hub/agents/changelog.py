@@ -1,12 +1,14 @@
 """Reads an agent's state back from its changelog topic with a plain consumer, and knows how a change is written."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from hub.agents.state import Change, Loading, PartitionState
 from schemas.errors import NotReady
 from schemas.wire import Message as Wire
+from schemas.wire import know_version, version_of
 
 RANK = "rank"
 BATCH_SECONDS = 0.05
@@ -17,13 +19,15 @@ READ_TOGETHER = 100_000
 
 def change_record(topic: str, partition: int, change: Change) -> Wire:
     """The changelog record of a change; a header names the source offset that made it."""
-    return Wire(topic, change.key, change.value, ((RANK, str(change.rank).encode()),), partition)
+    headers = ((RANK, str(change.rank).encode()), *version_of("state"))
+    return Wire(topic, change.key, change.value, headers, partition)
 
 
 def change_of(record: Message) -> Change:
-    """The change in a changelog record."""
-    headers = dict(record.headers() or [])
-    rank = headers.get(RANK) or b"-1"
+    """The change in a changelog record. Misconfigured where a newer major version wrote it."""
+    headers = cast("list[tuple[str, bytes | None]]", record.headers() or [])
+    know_version("the state of an agent", headers)
+    rank = dict(headers).get(RANK) or b"-1"
     return Change(record.key() or b"", record.value(), int(rank))
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import structlog
@@ -10,9 +10,10 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 
 from hub.core.registry import Registry
 from schemas.agency import Agency, Area
-from schemas.errors import NotReady
+from schemas.errors import HubError, Misconfigured, NotReady
 from schemas.offering import Offering
 from schemas.topics import REGISTRY
+from schemas.wire import know_version
 
 log = structlog.get_logger()
 
@@ -82,14 +83,18 @@ class RegistryFollower:
         self._on_failure = on_failure
         self._entries = Entries()
         self._registry: Registry | None = None
+        self._lost: Exception | None = None
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
 
     def start(self, within: float) -> None:
-        """Begin, and wait for the first whole revision. NotReady where none comes in time."""
+        """Begin, and wait for the first whole revision. NotReady where none comes in time, Misconfigured where it is too new."""
         self._thread.start()
-        if not self._ready.wait(within):
+        came = self._ready.wait(within)
+        if reason := self.lost():
+            raise Misconfigured(reason) if isinstance(self._lost, Misconfigured) else NotReady(reason)
+        if not came:
             raise NotReady("the registry has not been published yet: `hub up` does it, or `hub registry publish`")
 
     def current(self) -> Registry:
@@ -97,6 +102,12 @@ class RegistryFollower:
         if self._registry is None:
             raise NotReady("the registry has not been read yet")
         return self._registry
+
+    def lost(self) -> str | None:
+        """Why the registry is no longer followed, so that what is known of it grows old; None while it is followed."""
+        if self._lost is None:
+            return None
+        return self._lost.detail if isinstance(self._lost, HubError) else type(self._lost).__name__
 
     def close(self) -> None:
         """Stop following."""
@@ -113,7 +124,9 @@ class RegistryFollower:
                     self._renew(self._at() >= end)
         except Exception as error:
             log.exception("the registry cannot be followed")
-            self._on_failure(type(error).__name__)
+            self._lost = error
+            self._ready.set()
+            self._on_failure(self.lost() or "")
         finally:
             self._consumer.close()
 
@@ -124,6 +137,7 @@ class RegistryFollower:
                 if not error.retriable():
                     raise KafkaException(error)
                 continue
+            know_version("the registry", cast("list[tuple[str, bytes | None]]", record.headers() or []))
             complete |= self._entries.take(record.value() or b"")
         return complete
 

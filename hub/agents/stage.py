@@ -105,6 +105,8 @@ class Stage:
     def _or_die(self, what: str) -> Iterator[None]:
         try:
             yield
+        except Misconfigured as error:  # such as a record of a newer major version: its words hold no value, and say what to do
+            die(error.detail, stage=self.name)
         except Exception as error:
             log.exception(what, stage=self.name)
             die(what, stage=self.name, error=type(error).__name__)

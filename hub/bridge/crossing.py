@@ -15,7 +15,7 @@ from hub.core.masking import mask, personal_codes
 from hub.core.steps import named_in, owner_in
 from hub.core.submitting import SEPARATOR, agency_urn, submission_record
 from schemas.changes import named_in_tree
-from schemas.errors import Finding, HubError, NotPermitted, Refusal
+from schemas.errors import Finding, HubError, Misconfigured, NotPermitted, Refusal
 from schemas.ids import event_id_of
 from schemas.messages import Coordinates, RefusedNotice, Submission
 from schemas.topics import RECEIVED, REFUSED, inbox_owner
@@ -44,7 +44,7 @@ class Crossing:
             return (self._submission(record),)
         except Refusal as error:
             return (self._say(refusal(record, error)),)
-        except MemoryError:
+        except (MemoryError, Misconfigured):  # no record is to blame: only more memory or an update mends it
             raise
         except Exception as error:
             return self._set_aside(record, error)
