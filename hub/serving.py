@@ -1,6 +1,15 @@
-"""Root of the API: adapters put in, served by uvicorn on 127.0.0.1 until SIGTERM."""
+"""Root of the API: adapters put in, served by uvicorn on 127.0.0.1 until SIGTERM.
 
+Started again it refuses no request: whoever started it (the supervisor, systemd) holds the listening socket, in which
+connections wait for the next process; and the one that ends answers all that it was asked, telling each client not to ask
+again on the same connection.
+"""
+
+import asyncio
+import os
+import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 
@@ -11,10 +20,36 @@ from hub.wiring import Wiring
 from schemas.topics import Topic
 
 REGISTRY_WITHIN = 60.0
+LEAVE_WITHIN = 2.0
+"""Seconds in which clients on open connections ask once more and are told to leave; who says nothing is closed then."""
+_FIRST_GIVEN = 3
+
+
+class Server(uvicorn.Server):
+    """Closes no connection on which a client may just be asking something: each ends with an answer that says so."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connection, let those that are open run out, then shut down as ever."""
+        for server in self.servers:
+            server.close()
+        # The list itself: answers that are under way read it when they begin.
+        self.server_state.default_headers.append((b"connection", b"close"))
+        leave_at = asyncio.get_running_loop().time() + LEAVE_WITHIN
+        while self.server_state.connections and asyncio.get_running_loop().time() < leave_at:  # noqa: ASYNC110 - uvicorn has no event
+            await asyncio.sleep(0.05)
+        await super().shutdown(sockets)
+
+
+def given_sockets() -> list[socket.socket] | None:
+    """The listening sockets that were handed on to this process (systemd's LISTEN_FDS); None where there are none."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    count = int(os.environ.get("LISTEN_FDS", "0"))
+    return [socket.socket(fileno=number) for number in range(_FIRST_GIVEN, _FIRST_GIVEN + count)] or None
 
 
 def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
-    """Serve until asked to stop."""
+    """Serve until asked to stop, on the socket that was handed on, else on that port."""
     wiring.follower.start(REGISTRY_WITHIN)
 
     def name(topic: Topic) -> str:
@@ -29,8 +64,9 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         backlog=wiring.intake_lag,
     )
     settle()
+    settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}
     try:
-        uvicorn.run(app, host=host, port=port, log_level="warning", **SERVING)
+        Server(uvicorn.Config(app, **settings)).run(given_sockets())
     finally:
         wiring.publisher.close()
         wiring.follower.close()

@@ -21,7 +21,8 @@ class Child:
     `env` is added to the supervisor's own environment. `user` is (uid, gid), only where the supervisor is root. `ready`
     says whether it can be used now, within about a second (an exception means no; None: ready as soon as it runs).
     `needs` must be ready before it starts. `grace` is the seconds between `stop_signal` and SIGKILL. `death_signal` is
-    what it gets if the supervisor itself is killed. `note` is shown when it is ready, for instance its address.
+    what it gets if the supervisor itself is killed. `note` is shown when it is ready, for instance its address. `listens`
+    is a port on 127.0.0.1 on which the supervisor listens for it, so that while it is started again connections wait.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Child:
     death_signal: int = signal.SIGKILL
     cwd: Path | None = None
     note: str = ""
+    listens: int | None = None
 
 
 class State(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,12 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hub.local import leash, logs
+from hub.local import leash, logs, ports
 from hub.local.child import SETTLED, Child, State, Status, back_off, ending
 from hub.local.orphans import PidFile
 
 TURN = 0.05  # seconds between two looks at a child
 TRIM_EVERY = 60.0  # seconds between two looks at the size of its log
+BACKLOG = 2_048  # connections that may wait for a child that is being started again
 
 
 class Keeper:
@@ -45,6 +47,7 @@ class Keeper:
         self._starts = 0
         self._deaths = 0
         self._last_exit = ""
+        self._listening: socket.socket | None = None
         self._thread = threading.Thread(target=self._run, name=f"keep-{child.name}", daemon=True)
 
     def begin(self) -> None:
@@ -89,6 +92,8 @@ class Keeper:
                 self._live_once()
             else:
                 self._stopping.wait(TURN)
+        if self._listening is not None:
+            self._listening.close()
         self._set(State.STOPPED)
 
     def _live_once(self) -> None:
@@ -107,7 +112,8 @@ class Keeper:
         child = self.child
         logs.rotate(self.log)
         uid, gid = child.user or (-1, -1)
-        parent = [str(word) for word in (os.getpid(), int(child.death_signal), uid, gid)]
+        given = self._listen()
+        parent = [str(word) for word in (os.getpid(), int(child.death_signal), uid, gid, *(given or (-1,)))]
         with self.log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", leash.__file__, *parent, *child.argv],
@@ -117,11 +123,20 @@ class Keeper:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=given,
             )
         self._pids.add(child.name, process.pid, child.stop_signal)
         self._starts += 1
         self._set(State.STARTING, process.pid)
         return process
+
+    def _listen(self) -> tuple[int, ...]:
+        """The descriptor of the child's listening socket, which outlives each of its processes; none where it has none."""
+        if self.child.listens is None:
+            return ()
+        if self._listening is None:
+            self._listening = socket.create_server((ports.HOST, self.child.listens), backlog=BACKLOG)
+        return (self._listening.fileno(),)
 
     def _watch(self, process: subprocess.Popen[bytes], started: float) -> None:
         trimmed = started

@@ -1,6 +1,7 @@
 """Started in place of a child: drops root's rights, ties the child's life to the supervisor's, then becomes the child.
 
-Run as a file by `python -I -S leash.py PARENT SIGNAL UID GID PROGRAM ARGUMENTS...`; UID and GID are -1 where they stay.
+Run as a file by `python -I -S leash.py PARENT SIGNAL UID GID SOCKET PROGRAM ARGUMENTS...`; UID and GID are -1 where they
+stay. SOCKET is the descriptor of a listening socket, handed on as systemd does it (LISTEN_FDS), or -1.
 It stands alone (standard library, no import of ours), because another user may not be able to read more than this
 process already has.
 """
@@ -10,6 +11,7 @@ import os
 import sys
 
 PR_SET_PDEATHSIG = 1
+FIRST_GIVEN = 3
 
 
 def drop(uid: int, gid: int) -> None:
@@ -34,13 +36,23 @@ def tie(parent: int, signal: int) -> None:
         sys.exit("the supervisor ended before its child could start")
 
 
+def hand_on(listening: int) -> None:
+    """Give the child the listening socket where systemd's protocol has it: descriptor 3, for this process alone."""
+    if listening < 0:
+        return
+    os.dup2(listening, FIRST_GIVEN)  # which also lets it live on across the exec
+    os.environ["LISTEN_FDS"] = "1"
+    os.environ["LISTEN_PID"] = str(os.getpid())
+
+
 def main() -> None:
     """Become the child. Exit code 127 with a sentence on standard error where that cannot be done."""
-    parent, signal, uid, gid = map(int, sys.argv[1:5])
-    program = sys.argv[5:]
+    parent, signal, uid, gid, listening = map(int, sys.argv[1:6])
+    program = sys.argv[6:]
     try:
         drop(uid, gid)
         tie(parent, signal)
+        hand_on(listening)
         os.execvp(program[0], program)  # noqa: S606  (no shell is what we want)
     except OSError as error:
         print(f"cannot start {program[0]}: {error.strerror}", file=sys.stderr)

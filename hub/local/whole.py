@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from connectors.store.keys import demo_key
 from hub.agents.hand import day_of
@@ -67,8 +68,10 @@ def own_children(settings: Settings, port: int, servers: tuple[str, ...] = ()) -
     env = _environment(settings)
     groups = Wiring(settings).groups
 
-    def hub(name: str, *words: str, ready: Callable[[], bool], note: str = "", grace: float = 8.0) -> Child:
-        return Child(name, [sys.executable, "-m", "hub", *words], env, ready=ready, needs=servers, grace=grace, note=note)
+    def hub(name: str, *words: str, ready: Callable[[], bool], **more: Any) -> Child:
+        return Child(name, [sys.executable, "-m", "hub", *words], env, ready=ready, needs=servers, grace=8.0, **more)
+
+    at = f"at http://127.0.0.1:{port}"
 
     return [
         hub("front", "worker", "--front", ready=lambda: groups.is_at_work(FRONT)),
@@ -76,7 +79,7 @@ def own_children(settings: Settings, port: int, servers: tuple[str, ...] = ()) -
         hub("projector", "project", ready=lambda: True),
         hub("bridge", "bridge", ready=lambda: groups.is_at_work(BRIDGE)),
         hub("dispatcher", "dispatch", ready=lambda: groups.is_at_work(DISPATCHER)),
-        hub("api", "api", "--port", str(port), ready=lambda: _answers(port), note=f"at http://127.0.0.1:{port}"),
+        hub("api", "api", "--port", str(port), ready=lambda: _answers(port), note=at, listens=port),
     ]
 
 
