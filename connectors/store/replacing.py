@@ -17,18 +17,21 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    inspect,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from connectors.store.errors import translated
 from connectors.store.insertion import recordset
 from connectors.store.names import Schemas, schema_exists
 from connectors.store.trace_tables import STAGES
 from connectors.store.view_tables import OUTBOX, POSITIONS, VIEW
-from connectors.store.views import create_view, drop_view
+from connectors.store.views import create_view, drop_view, is_current
 from connectors.store.writing import Place, Position, ViewWriter
+from schemas.errors import Misconfigured
 
 NEW, OLD = "_new", "_old"
 """What the names of the draft and of the view that was replaced end with."""
@@ -51,6 +54,10 @@ class Views:
         self.drop_old()
         create_view(self._engine, self._draft)
         return ViewWriter(self._engine, self._draft)
+
+    def is_current(self) -> bool:
+        """Whether the serving view was made with the tables of this program."""
+        return is_current(self._engine, self._live)
 
     def settle(self) -> None:
         """Let the server learn what the draft holds: without that its first readers would wait for bad plans."""
@@ -86,7 +93,8 @@ class Handover:
         """Copy to the draft the outbox rows and arrivals whose records the log no longer holds; how many there were.
 
         `starts` says where the log begins: epoch and first offset of each partition. What was taken out of the serving
-        view (an erasure, a narrowed right) is not there to be copied.
+        view (an erasure, a narrowed right) is not there to be copied. Columns that the serving view does not have yet stay
+        empty in these rows; Misconfigured where they may not be.
         """
         if not self._is_served:
             return 0
@@ -107,9 +115,17 @@ class Handover:
 
     def _carry(self, table: Table, gone: ColumnElement[bool], given: dict[str, str]) -> int:
         draft = table.to_metadata(MetaData(), schema=self._draft.view)
-        rows = select(table).where(gone)
-        copied = insert(draft).from_select(list(table.columns.keys()), rows).on_conflict_do_nothing()
-        return self._connection.execute(copied, given, execution_options={"preserve_rowcount": True}).rowcount
+        there = {known["name"] for known in inspect(self._connection).get_columns(table.name, schema=self._live.view)}
+        shared = [known for known in table.columns if known.name in there]
+        copied = insert(draft).from_select([known.name for known in shared], select(*shared).where(gone)).on_conflict_do_nothing()
+        try:
+            return self._connection.execute(copied, given, execution_options={"preserve_rowcount": True}).rowcount
+        except IntegrityError as error:
+            came = ", ".join(known.name for known in table.columns if known.name not in there)
+            raise Misconfigured(
+                f"rows of {table.name} of which the log no longer holds the records do not fit into its new columns ({came}): "
+                "such a column has to be nullable or to have a default of the server's"
+            ) from error
 
     def swap(self) -> None:
         """Put the draft in the place of the serving view."""

@@ -3,12 +3,14 @@
 import hashlib
 
 from sqlalchemy import Connection, Engine, Numeric, Table, Text, cast, func, literal_column, select, text
-from sqlalchemy.dialects.postgresql import OID
-from sqlalchemy.schema import CreateSchema, DropSchema
+from sqlalchemy.dialects.postgresql import OID, dialect
+from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable, DropSchema, ExecutableDDLElement
 
 from connectors.store.errors import translated
 from connectors.store.names import Schemas, schema_exists
 from connectors.store.view_tables import POSITIONS, ROWS_MADE, VIEW
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
 def create_view(engine: Engine, schemas: Schemas) -> None:
@@ -24,9 +26,14 @@ def create_view(engine: Engine, schemas: Schemas) -> None:
 
 def is_current(engine: Engine, schemas: Schemas) -> bool:
     """Whether the view's tables are those of this program; where not, a rebuild makes them so."""
-    made_as = select(func.obj_description(cast(func.to_regnamespace(schemas.view), OID), "pg_namespace"))
     with translated(), engine.connect() as connection:
-        return bool(connection.scalar(made_as) == _layout())
+        return has_this_layout(connection, schemas)
+
+
+def has_this_layout(connection: Connection, schemas: Schemas) -> bool:
+    """Whether the view was made with the tables that this program knows, and rows as it makes them."""
+    made_as = select(func.obj_description(cast(func.to_regnamespace(schemas.view), OID), "pg_namespace"))
+    return bool(connection.scalar(made_as) == _layout())
 
 
 def drop_view(engine: Engine, schemas: Schemas) -> None:
@@ -64,12 +71,11 @@ def take_turns(connection: Connection, schemas: Schemas) -> None:
 
 
 def _layout() -> str:
-    """A hash of what the tables look like, and the number of how their rows are made."""
-    columns = [
-        (table.name, known.name, str(known.type), known.nullable) for table in VIEW.sorted_tables for known in table.columns
-    ]
-    indexes = sorted(str(index.name) for table in VIEW.sorted_tables for index in table.indexes)
-    return hashlib.sha256(repr((ROWS_MADE, columns, indexes)).encode()).hexdigest()[:16]
+    """A hash of what the tables, keys and indexes look like, and of the number of how their rows are made."""
+    statements: list[ExecutableDDLElement] = [CreateTable(table) for table in VIEW.sorted_tables]
+    statements += [CreateIndex(index) for table in VIEW.sorted_tables for index in table.indexes]
+    made = sorted(" ".join(str(one.compile(dialect=_DIALECT)).split()) for one in statements)
+    return hashlib.sha256(repr((ROWS_MADE, made)).encode()).hexdigest()[:16]
 
 
 def _dumped(connection: Connection, table: Table) -> list[str]:

@@ -11,6 +11,7 @@ from connectors.store.errors import refusal_of, translated
 from connectors.store.insertion import Rows, insert_rows, recordset
 from connectors.store.names import Schemas
 from connectors.store.view_tables import POSITIONS
+from connectors.store.views import has_this_layout
 from schemas.errors import Misconfigured, NotReady
 
 Place = tuple[str, int]
@@ -34,14 +35,17 @@ class ViewWriter:
 
     def __init__(self, engine: Engine, schemas: Schemas) -> None:
         self._engine = schemas.bind(engine)
+        self._schemas = schemas
         self._table = f"{engine.dialect.identifier_preparer.quote(schemas.view)}.{POSITIONS.name}"
         self._view: int | None = None
 
     def positions(self) -> dict[Place, Position]:
-        """How far each partition is taken in."""
+        """How far each partition is taken in. Misconfigured where another version of the hub laid the view out."""
         with translated(), self._engine.begin() as connection:
             self._view = self._identity(connection)
-            rows = connection.execute(select(POSITIONS))
+            rows = connection.execute(select(POSITIONS)).all()
+            if not has_this_layout(connection, self._schemas):
+                raise Misconfigured("another version of the hub laid this view out; a projector that starts builds it anew")
             return {(row.topic, row.partition): (row.epoch, row.next_offset) for row in rows}
 
     def enter(self, starts: Sequence[Start]) -> None:

@@ -15,6 +15,7 @@ NEAR = 5_000
 """Records behind, from where on the serving view may be held for the rest: about a second."""
 
 HOLD_SECONDS = 30.0
+AGAIN_AFTER = 1.0
 
 
 class Rebuilt(NamedTuple):
@@ -45,6 +46,23 @@ def rebuild(
         projector.close()
     _drop_old(views)
     return done
+
+
+def renew(bootstrap: str, views: Rebuildable, prefix: str, stop: threading.Event, pace: Pace = PACE) -> None:
+    """Rebuild the view where another version of the hub laid it out; until it is swapped, readers have it as it was.
+
+    What is away is waited for. Misconfigured where rows that the log no longer holds do not fit into the new tables.
+    """
+    while not stop.is_set():
+        try:
+            if views.is_current():
+                return
+            _log.warning("another version of the hub laid the view out: it is built anew beside the one that serves")
+            done = rebuild(bootstrap, views, prefix, pace, stop)
+            _log.warning("the view built anew serves: %s records read, %s rows carried over", *done)
+        except NotReady as error:
+            _log.warning("the view is not built anew yet: %s", error.detail)
+            stop.wait(AGAIN_AFTER)
 
 
 def _drop_old(views: Rebuildable) -> None:

@@ -32,6 +32,9 @@ class ViewStore(Protocol):
 class Rebuildable(Protocol):
     """A view that can be replaced by one built anew."""
 
+    def is_current(self) -> bool:
+        """Whether this program's tables are those of the serving view."""
+
     def draft(self) -> ViewStore:
         """A new empty view beside the one that serves."""
 
