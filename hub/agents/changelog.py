@@ -1,7 +1,7 @@
 """Reads an agent's state back from its changelog topic with a plain consumer, and knows how a change is written."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
@@ -23,12 +23,23 @@ def change_record(topic: str, partition: int, change: Change) -> Wire:
     return Wire(topic, change.key, change.value, headers, partition)
 
 
-def change_of(record: Message) -> Change:
-    """The change in a changelog record. Misconfigured where a newer major version wrote it."""
-    headers = cast("list[tuple[str, bytes | None]]", record.headers() or [])
-    know_version("the state of an agent", headers)
-    rank = dict(headers).get(RANK) or b"-1"
-    return Change(record.key() or b"", record.value(), int(rank))
+def take_all(read: Mapping[int, Loading], records: Iterable[Message]) -> None:
+    """Records of a changelog into the partitions that they are of.
+
+    KafkaException where one of them is an error, Misconfigured where a newer major version wrote it.
+    """
+    for record in records:
+        if (error := record.error()) is not None:
+            raise KafkaException(error)
+        read[record.partition() or 0].take(record.key() or b"", record.value(), _rank_of(record.headers()))
+
+
+def _rank_of(headers: Any) -> int:
+    """The source offset that a header names; -1 where none does."""
+    if headers and len(headers) == 1 and headers[0][0] == RANK:
+        return int(headers[0][1] or -1)
+    know_version("the state of an agent", headers or ())
+    return int(dict(headers or ()).get(RANK) or -1)
 
 
 class Changelog:
@@ -84,10 +95,7 @@ class Changelog:
             silent = 0 if records else silent + 1
             if silent > SILENT_BATCHES:
                 raise NotReady(f"{self.topic} stands still before the end of partitions {sorted(places)}")
-            for record in records:
-                if record.error():
-                    raise KafkaException(record.error())
-                read[record.partition() or 0].take(change_of(record))
+            take_all(read, records)
             self._let_go(consumer, places, spans)
         return read
 

@@ -10,6 +10,7 @@ What was dropped or overtaken is written again (`healing`), so that compaction n
 """
 
 from dataclasses import dataclass, field
+from typing import cast
 
 DONE = b"\x00done"
 FAULT = b"\x00fault"
@@ -67,44 +68,58 @@ class Change:
     rank: int
 
 
+_Taken = tuple[bytes | None, int]
+"""Value and code of a record: twice the rank, and one more where the rank lay above `done` when it was read."""
+
+
 @dataclass(slots=True)
 class Loading:
-    """A changelog partition while it is read, from its start to its end."""
+    """A changelog partition while it is read, from its start to its end.
+
+    Of a million keys nearly all have one record: those cost two entries of a dict and no object of their own. Only of the
+    others every record is kept until the end is known.
+    """
 
     done: int = -1
     fault: Fault = Fault()
-    _sure: dict[bytes, Change] = field(default_factory=dict)
-    _open: dict[bytes, list[Change]] = field(default_factory=dict)
-    _last: dict[bytes, Change] = field(default_factory=dict)
+    _values: dict[bytes, bytes | None] = field(default_factory=dict)
+    _codes: dict[bytes, int] = field(default_factory=dict)
+    _more: dict[bytes, list[_Taken]] = field(default_factory=dict)
 
-    def take(self, change: Change) -> None:
+    def take(self, key: bytes, value: bytes | None, rank: int) -> None:
         """The next record of the log."""
-        if change.key == DONE:
-            self.done = max(self.done, change.rank)
-            return
-        if change.key == FAULT:
-            self.fault = Fault.of(change.value)
-            return
-        self._last[change.key] = change
-        if change.rank > self.done:
-            self._open.setdefault(change.key, []).append(change)
+        if key == DONE:
+            self.done = max(self.done, rank)
+        elif key == FAULT:
+            self.fault = Fault.of(value)
+        elif key not in self._codes:
+            self._codes[key] = rank + rank + (rank > self.done)
+            self._values[key] = value
         else:
-            self._settle(change)
+            taken = self._more.setdefault(key, [(self._values[key], self._codes[key])])
+            taken.append((value, rank + rank + (rank > self.done)))
 
     def finish(self) -> tuple[dict[bytes, bytes], list[Change]]:
-        """The state, and what has to be written again to heal the log."""
-        for changes in self._open.values():
-            for change in changes:
-                if change.rank <= self.done:
-                    self._settle(change)
-        values = {key: change.value for key, change in self._sure.items() if change.value is not None}
-        return values, [self._healed(last) for last in self._last.values() if self._sure.get(last.key) != last]
+        """The state, and what has to be written again to heal the log. Nothing can be taken in after that."""
+        covered, healing = 2 * self.done + 1, list[Change]()
+        for key in [key for key, code in self._codes.items() if code > covered or key in self._more]:
+            taken = self._more.get(key) or [(self._values[key], self._codes[key])]
+            right, (last, code) = self._settled(taken), taken[-1]
+            self._values[key] = right[0] if right else None
+            if right != (last, code >> 1):
+                healing.append(Change(key, self._values[key], max(code >> 1, right[1] if right else -1)))
+        for key in [key for key, value in self._values.items() if value is None]:
+            del self._values[key]
+        return cast("dict[bytes, bytes]", self._values), healing
 
-    def _settle(self, change: Change) -> None:
-        before = self._sure.get(change.key)
-        if before is None or change.rank >= before.rank:
-            self._sure[change.key] = change
+    def _settled(self, taken: list[_Taken]) -> _Taken | None:
+        """The value that counts, with its rank: the higher rank, of equal ones the later.
 
-    def _healed(self, last: Change) -> Change:
-        right = self._sure.get(last.key)
-        return Change(last.key, right.value if right else None, max(last.rank, right.rank if right else -1))
+        What lay above `done` when it was read came to count only after what was at or below it, and wins over it.
+        """
+        found: _Taken | None = None
+        for value, code in sorted(taken, key=lambda one: one[1] & 1):
+            rank = code >> 1
+            if rank <= self.done and (found is None or rank >= found[1]):
+                found = (value, rank)
+        return found

@@ -9,7 +9,7 @@ from hub.agents.state import DONE, Change, Loading
 def load(*log: Change) -> tuple[int, dict[bytes, bytes], list[Change]]:
     loading = Loading()
     for change in log:
-        loading.take(change)
+        loading.take(change.key, change.value, change.rank)
     values, healing = loading.finish()
     return loading.done, values, healing
 
