@@ -19,7 +19,16 @@ FAULTS = [Fault("kill_database", POSTGRES, 4.0), Fault("kill_worker", "front", 6
 def test_what_changes_under_kills_is_told_to_whom_it_concerns_and_to_nobody_else() -> None:
     """The full run is `hub soak history`: every kind of fault, three rounds of them or more."""
     result, good = soak_history(Wish(notices=400), lambda line: tell(f"soak: {line}"), FAULTS)
-    names = ("lost", "stale_after_step", "foreign", "wrong_recipient", "unaccounted", "view_misses", "dead_letters")
+    names = (
+        "lost",
+        "stale_after_step",
+        "foreign",
+        "wrong_recipient",
+        "unaccounted",
+        "view_misses",
+        "dead_letters",
+        "turns_undone",
+    )
     assert {name: result[name] for name in names} == dict.fromkeys(names, 0)
     assert {name: number for name, number in result["faults"].items() if number} == {"kill_worker": 1, "kill_database": 1}
     assert result["steps"].keys() == {"notice", "correction", "moved", "withdrawal"}

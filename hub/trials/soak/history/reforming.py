@@ -44,6 +44,11 @@ class Reforming:
         """Whether all were made."""
         return not self._thread.is_alive()
 
+    @property
+    def undone(self) -> int:
+        """How many turns were not made."""
+        return len(self._turns) + 1 - len(self.registry)
+
     def _run(self) -> None:
         for number, turn in enumerate(self._turns, 1):
             while self._sent() < number / (len(self._turns) + 1):

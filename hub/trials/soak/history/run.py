@@ -62,8 +62,9 @@ def _soak_on(hub: Ground, wish: Wish, faults: list[Fault], say: Say) -> tuple[di
     log = read_log(hub.bootstrap, places.partners)
     counts = judge(sayings, reforming.registry, log)
     missing = view_misses(hub, {(copy.agency, copy.event_id) for copy in log.copies}, say)
-    result = _result(counts, ran, log, missing, say)
-    good = not (any(counts.figures.values()) or ran.unaccounted or missing or ran.havoc.undone)
+    result = _result(counts, ran, log, missing, say) | {"turns_undone": reforming.undone}
+    undone = ran.havoc.undone or reforming.undone
+    good = not (any(counts.figures.values()) or ran.unaccounted or missing or undone)
     return result, good
 
 
