@@ -15,7 +15,7 @@ from hub.agents.plan import Agent
 from hub.agents.registry import Entries
 from hub.agents.routing import routing
 from hub.agents.seen import Seen
-from hub.agents.state import DONE, Change, Loading, PartitionState
+from hub.agents.state import DONE, Loading, PartitionState
 from hub.bridge.crossing import Crossing
 from hub.bridge.record import Arrived
 from hub.core.admission import notice_of
@@ -147,7 +147,7 @@ def loaded(topic: topics.Topic) -> PartitionState:
     """The state as a worker that starts reads it."""
     loading = Loading()
     for record in kept(topic.name):
-        loading.take(Change(record.key or b"", record.value, int(header(record.headers, RANK) or -1)))
+        loading.take(record.key or b"", record.value, int(header(record.headers, RANK) or -1))
     values, healing = loading.finish()
     assert not healing
     return PartitionState(values, loading.done, -1, loading.fault)
