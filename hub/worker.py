@@ -18,6 +18,7 @@ from hub.agents.changelog import Changelog
 from hub.agents.enrichment import enrichment
 from hub.agents.hand import Hand
 from hub.agents.intake import intake
+from hub.agents.pinning import Pinned, Revisions
 from hub.agents.plan import Agent
 from hub.agents.registry import RegistryFollower
 from hub.agents.routing import routing
@@ -44,9 +45,8 @@ def run(bootstrap: str, prefix: str, sides: Sequence[Side], *, from_start: bool 
         _refuse_to_read_anew(bootstrap, prefix, sides)
     follower = RegistryFollower(bootstrap, prefix, on_failure=lambda error: die("the registry is lost", error=error))
     follower.start(REGISTRY_WITHIN)
-    hand = Hand(follower.current, prefix)
     settle()
-    uvloop.run(_work([_app(bootstrap, prefix, side, hand) for side in sides]))
+    uvloop.run(_work([_app(bootstrap, prefix, side, follower) for side in sides]))
     follower.close()
 
 
@@ -60,18 +60,19 @@ def _refuse_to_read_anew(bootstrap: str, prefix: str, sides: Sequence[Side]) -> 
             )
 
 
-def _app(bootstrap: str, prefix: str, side: Side, hand: Hand) -> tuple[Any, list[Stage]]:
+def _app(bootstrap: str, prefix: str, side: Side, registry: Revisions) -> tuple[Any, list[Stage]]:
     group, agents = SIDES[side]
     app = make_app(prefix + group, bootstrap)
     sender = Sender(make_producer(bootstrap), prefix, side)
-    stages = [_stage(make(hand), bootstrap, sender, prefix) for make in agents]
+    stages = [_stage(make, Pinned(registry), bootstrap, sender, prefix) for make in agents]
     attach(app, stages)
     return app, stages
 
 
-def _stage(agent: Agent, bootstrap: str, sender: Sender, prefix: str) -> Stage:
+def _stage(make: Callable[[Hand], Agent], pinned: Pinned, bootstrap: str, sender: Sender, prefix: str) -> Stage:
+    agent = make(Hand(pinned, prefix))
     source = SourceLog(bootstrap, prefix + agent.source.name)
-    return Stage(agent, source, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP)
+    return Stage(agent, source, Changelog(bootstrap, prefix + agent.state.name), sender, LONGEST_GAP, pinned)
 
 
 async def _work(apps: list[tuple[Any, list[Stage]]]) -> None:

@@ -81,7 +81,8 @@ class Changelog:
             values, healing = loading.finish()
             for change in healing:
                 heal(number, change)
-            states[number] = PartitionState(values, loading.done, -1 if healing else spans[number][1] - 1, loading.fault)
+            log_end = -1 if healing else spans[number][1] - 1
+            states[number] = PartitionState(values, loading.done, log_end, loading.fault, loading.revision)
         return states
 
     def _read(self, consumer: Consumer, spans: dict[int, tuple[int, int]]) -> dict[int, Loading]:

@@ -1,6 +1,7 @@
 """The registry as this process knows it: read from registry.changes, applied revision by revision, never in part."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -19,6 +20,9 @@ log = structlog.get_logger()
 
 SNAPSHOT = "snapshot"
 _ANSWER_WITHIN = 20.0
+_READ_BACK_WITHIN = 2.0
+_RECENT = 4
+"""Revisions that are kept in memory: stages move to a new one one after the other, within a second."""
 
 
 class Entries:
@@ -71,18 +75,18 @@ class RegistryFollower:
 
     def __init__(self, bootstrap: str, prefix: str = "", on_failure: Callable[[str], None] = lambda _: None) -> None:
         self._topic = prefix + REGISTRY.name
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": f"{prefix}hub.registry.reader",  # never committed: the library wants a name
-                "enable.auto.commit": False,
-                "isolation.level": "read_committed",
-                "log_level": 2,
-            }
-        )
+        self._settings = {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"{prefix}hub.registry.reader",  # never committed: the library wants a name
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "log_level": 2,
+        }
+        self._consumer = Consumer(self._settings)
         self._on_failure = on_failure
         self._entries = Entries()
         self._registry: Registry | None = None
+        self._recent: deque[Registry] = deque(maxlen=_RECENT)
         self._lost: Exception | None = None
         self._ready = threading.Event()
         self._stop = threading.Event()
@@ -102,6 +106,16 @@ class RegistryFollower:
         if self._registry is None:
             raise NotReady("the registry has not been read yet")
         return self._registry
+
+    def at(self, revision: int) -> Registry | None:
+        """That revision, read once more from the log where it has to be; None where compaction has taken it."""
+        for registry in tuple(self._recent):
+            if registry.revision == revision:
+                return registry
+        found = self._read_back(revision)
+        if found is not None:
+            self._recent.appendleft(found)
+        return found
 
     def lost(self) -> str | None:
         """Why the registry is no longer followed, so that what is known of it grows old; None while it is followed."""
@@ -130,6 +144,18 @@ class RegistryFollower:
         finally:
             self._consumer.close()
 
+    def _read_back(self, revision: int) -> Registry | None:
+        consumer, entries = Consumer(self._settings), Entries()
+        try:
+            consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
+            while entries.revision < revision and (records := consumer.consume(1, _READ_BACK_WITHIN)):
+                if (error := records[0].error()) is not None:
+                    raise KafkaException(error)
+                entries.take(records[0].value() or b"")
+            return entries.registry() if entries.revision == revision else None
+        finally:
+            consumer.close()
+
     def _read(self) -> bool:
         complete = False
         for record in self._consumer.consume(1_000, 0.2):
@@ -146,6 +172,7 @@ class RegistryFollower:
         if not at_end or self._entries.revision == 0:
             return
         self._registry = self._entries.registry()
+        self._recent.append(self._registry)
         self._ready.set()
         log.info("registry", revision=self._entries.revision)
 

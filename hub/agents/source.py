@@ -50,19 +50,27 @@ class SourceLog:
         finally:
             consumer.close()
 
-    def check(self, states: dict[int, PartitionState]) -> None:
-        """NotReady where a log ends before what was handled of it: what is put there now would be passed over in silence."""
+    def ends(self, states: dict[int, PartitionState]) -> dict[int, int]:
+        """Where the log of each partition ends: the next offset.
+
+        NotReady where it ends before what was handled of it: what is put there now would be passed over in silence.
+        """
         consumer = Consumer(self._settings)
         try:
-            for partition, state in states.items():
-                ends = consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=READ_WITHIN)
-                if ends is not None and state.handled >= ends[1]:
-                    raise NotReady(
-                        f"{self.topic}, partition {partition} ends before offset {ends[1]}, but {state.handled} is handled: "
-                        "it is not the log it was; see docs/operating.md, A log that ends too early"
-                    )
+            return {partition: self._end(consumer, partition, state.handled) for partition, state in states.items()}
         finally:
             consumer.close()
+
+    def _end(self, consumer: Consumer, partition: int, handled: int) -> int:
+        span = consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=READ_WITHIN)
+        if span is None:
+            raise NotReady(f"the broker does not tell the ends of {self.topic}")
+        if handled >= span[1]:
+            raise NotReady(
+                f"{self.topic}, partition {partition} ends before offset {span[1]}, but {handled} is handled: "
+                "it is not the log it was; see docs/operating.md, A log that ends too early"
+            )
+        return int(span[1])
 
 
 @dataclass(frozen=True, slots=True)

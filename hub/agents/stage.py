@@ -7,7 +7,7 @@ nothing acknowledged: the next one reads it all again.
 
 Rules (each has a test of its name): state follows output; acks follow state, in order; one changelog for an agent; the
 higher offset wins at load; gated until the state is there; drained before a revoke ends; a turn gap ends the process; no
-record is passed over (hub/agents/source.py).
+record is passed over (hub/agents/source.py); what is decided again is decided by the same registry (hub/agents/pinning.py).
 """
 
 import asyncio
@@ -23,6 +23,7 @@ import structlog
 from faust.types import TP
 
 from hub.agents.changelog import Changelog, change_record
+from hub.agents.pinning import Pinned, Pins
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.sending import Sender, die
 from hub.agents.source import InOrder, SourceLog
@@ -68,7 +69,9 @@ class _Batch:
 class Stage:
     """One agent: a source topic, a pure step, and the state of the partitions that this process has."""
 
-    def __init__(self, agent: Agent, source: SourceLog, changelog: Changelog, sender: Sender, longest_gap: float) -> None:
+    def __init__(
+        self, agent: Agent, source: SourceLog, changelog: Changelog, sender: Sender, longest_gap: float, pinned: Pinned
+    ) -> None:
         self.name = agent.name
         self.source = source
         self.changelog = changelog
@@ -86,6 +89,7 @@ class Stage:
         self._flying: deque[_InFlight] = deque()
         self._marking: deque[_Batch] = deque()
         self._in_order = InOrder(source, agent.name, lambda *_: None)
+        self._pins = Pins(pinned, self._note_change)
 
     def reads_through(self, set_back: Callable[[str, int, int], None]) -> None:
         """Before the start: `set_back` (topic, partition, offset) has the consumer read a partition from an offset."""
@@ -116,6 +120,8 @@ class Stage:
 
     def _work(self) -> None:
         """Take what waits, some records in a row."""
+        if not self._gate.is_set() or not self._pins.settled(self._states, lambda: not self._in_flight()):
+            return
         for _ in range(IN_A_ROW):
             if not self._waiting or not self._gate.is_set() or self._in_flight() >= WINDOW:
                 return
@@ -133,6 +139,7 @@ class Stage:
             self._do(event, message, state)
 
     def _do(self, event: Any, message: Any, state: PartitionState) -> None:
+        self._pins.use(state)
         plan = self._decide(_record(message), state)
         entry = _InFlight(event, message.partition, message.offset, plan.updates, False, len(plan.outputs))
         state.apply(plan.updates)
@@ -215,15 +222,21 @@ class Stage:
         if batch.entries:
             self._marking.append(batch)
 
+    def _note_change(self, partition: int, change: Change, noted: Callable[[], None]) -> None:
+        def confirmed(record: Any) -> None:
+            self._states[partition].log_end = record.offset()
+            noted()
+
+        self._sender.send_state(change_record(self.changelog.topic, partition, change), confirmed)
+
     def _change(self, partition: int, change: Change) -> None:
         self._sender.send_state(change_record(self.changelog.topic, partition, change))
 
     def _mark(self, batch: _Batch, partition: int, offset: int) -> None:
-        def confirmed(record: Any) -> None:
+        def confirmed() -> None:
             batch.marks -= 1
-            self._states[partition].log_end = record.offset()
 
-        self._sender.send_state(change_record(self.changelog.topic, partition, Change(DONE, b"", offset)), confirmed)
+        self._note_change(partition, Change(DONE, b"", offset), confirmed)
 
     def _acknowledge(self) -> None:
         while self._marking and self._marking[0].marks == 0:
@@ -235,7 +248,7 @@ class Stage:
         self._generation += 1
         self._gate.clear()
         deadline = time.monotonic() + DRAIN_WITHIN
-        while self._in_flight():
+        while self._in_flight() or self._pins.busy:
             if time.monotonic() > deadline:
                 die("what is in flight was not confirmed before the partitions go", stage=self.name)
             await asyncio.sleep(TURN)
@@ -245,13 +258,18 @@ class Stage:
         started = time.monotonic()
         try:
             self._states = await asyncio.to_thread(self.changelog.load, self._states, sorted(assigned), self._change)
-            await asyncio.to_thread(self.source.check, self._states)
+            self._bind(await asyncio.to_thread(self.source.ends, self._states))
         except Exception as error:
             die("the state could not be read", stage=self.name, error=repr(error))
         self._assigned = assigned
         self._in_order.begin()
         self._gate.set()
         log.info("state read", stage=self.name, partitions=len(assigned), seconds=round(time.monotonic() - started, 2))
+
+    def _bind(self, ends: dict[int, int]) -> None:
+        """What is in the log now, the one before may have decided, so far as a window reaches: by the revision of then."""
+        for number, state in self._states.items():
+            state.pinned_to = min(ends[number] - 1, state.handled + WINDOW) if state.revision else -1
 
 
 def _record(message: Any) -> Record:

@@ -14,6 +14,7 @@ from typing import cast
 
 DONE = b"\x00done"
 FAULT = b"\x00fault"
+REVISION = b"\x00revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class PartitionState:
     log_end: int = -1
     """Offset of the last changelog record that is known to be this process's own; -1 where there is none."""
     fault: Fault = Fault()
+    revision: int = 0
+    """Of the registry, by which steps are decided; 0 where none was noted yet."""
+    pinned_to: int = -1
+    """The last source offset that has to be decided by that revision: whoever had the partition before may have done so."""
 
     def apply(self, updates: tuple[tuple[bytes, bytes | None], ...]) -> None:
         """Take in a step's updates; None removes the key."""
@@ -82,6 +87,7 @@ class Loading:
 
     done: int = -1
     fault: Fault = Fault()
+    revision: int = 0
     _values: dict[bytes, bytes | None] = field(default_factory=dict)
     _codes: dict[bytes, int] = field(default_factory=dict)
     _more: dict[bytes, list[_Taken]] = field(default_factory=dict)
@@ -92,6 +98,8 @@ class Loading:
             self.done = max(self.done, rank)
         elif key == FAULT:
             self.fault = Fault.of(value)
+        elif key == REVISION:
+            self.revision = int(value or 0)
         elif key not in self._codes:
             self._codes[key] = rank + rank + (rank > self.done)
             self._values[key] = value

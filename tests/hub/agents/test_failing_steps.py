@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from hub.agents import stage
 from hub.agents.changelog import Changelog
+from hub.agents.pinning import Pinned
 from hub.agents.plan import Agent, Plan, Record, Step
 from hub.agents.sending import Sender
 from hub.agents.source import SourceLog
@@ -16,6 +18,7 @@ from hub.agents.state import FAULT, Fault, PartitionState
 from schemas.errors import Misconfigured
 from schemas.topics import FOR_EVER, Topic
 from schemas.wire import Message
+from tests.hub.agents.copying import Revisions
 
 RECORD = Record("in", 0, 5, b"k", b"CANARY", (), 0)
 ASIDE = Plan((Message("dead", b"k", b"v"),))
@@ -57,7 +60,7 @@ def failing_with(error: type[Exception]) -> Step:
 def tried(step: Step, sender: Noted, fault: Fault = NO_FAULT) -> Plan:
     """What the loop makes of the record in a process that has read that fault from the log."""
     agent = Agent("failing", Topic("in", "k", "", 1), Topic("state", "k", "", FOR_EVER), step, lambda _: ASIDE)
-    loop = Stage(agent, SourceLog("nowhere:1", "in"), Changelog("nowhere:1", "state"), sender, 3.0)
+    loop = Stage(agent, SourceLog("nowhere:1", "in"), Changelog("nowhere:1", "state"), sender, 3.0, Pinned(Revisions(Path())))
     return loop._decide(RECORD, PartitionState(fault=fault))
 
 

@@ -63,6 +63,8 @@ class Field:
             [COPIED, Topic("out", "k", "", 1, PARTITIONS), COPYING_STATE, DEAD_LETTERS],
             prefix,
         )
+        self.revision = log.with_name("revision")
+        self.revision.write_text("1")
         self.workers: list[subprocess.Popen[bytes]] = []
         self.seen = Seen()
         self._admin = AdminClient({"bootstrap.servers": bootstrap})
@@ -70,7 +72,7 @@ class Field:
         self._observer.assign([TopicPartition(f"{prefix}out", number, 0) for number in range(PARTITIONS)])
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(HERE / "copying.py"), self.bootstrap, self.prefix, self.order]
+        command = [sys.executable, str(HERE / "copying.py"), self.bootstrap, self.prefix, self.order, str(self.revision)]
         with self.log.open("ab") as out:
             env = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
             self.workers.append(subprocess.Popen(command, stdout=out, stderr=out, env=env))
@@ -245,3 +247,23 @@ def test_a_log_that_ends_before_what_is_handled_is_not_taken_for_the_one_it_was(
         here.make_anew()
         assert here.start().wait(40) == 70
         assert "it is not the log it was" in here.log.read_text()
+
+
+def test_what_is_decided_again_after_a_kill_is_decided_by_the_same_registry(
+    bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """A newer revision counts from where the one before cannot have decided anything."""
+    with a_field(bootstrap, topic_prefix, "deciding", tmp_path / "log") as here:
+        worker = here.start()
+        here.send(0, 6_000)
+        here.watch(500, 40)
+        here.revision.write_text("2")
+        worker.kill()
+        here.start()
+        here.watch(6_000, 40)
+        here.send(6_000, 6_400)
+        here.watch(6_400, 40)
+        assert here.seen.twice > 0, "something was decided again"
+        assert here.seen.different == 0
+        assert set(here.seen.numbers.values()) == {1, 2}
+        assert {here.seen.numbers[serial] for serial in range(6_000, 6_400)} == {2}
