@@ -20,8 +20,9 @@ from schemas.errors import NotReady
 log = structlog.get_logger()
 
 READ_WITHIN = 10.0
-CLOSED_WITHIN = 20.0
-"""Seconds after which a record that was passed over has to have come; else the process ends, and the next one reads anew."""
+ASK_AGAIN = 2.0
+ASKED = 10
+"""Times, so many seconds apart, that a record which was passed over is asked for; then the process ends."""
 
 
 class SourceLog:
@@ -73,10 +74,13 @@ class SourceLog:
         return int(span[1])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hole:
+    """What is missing after that offset. Asked for at that time last, so many times; 0 while the log is looked at."""
+
     after: int
-    since: float
+    at: float = 0.0
+    times: int = 0
 
 
 class InOrder:
@@ -101,13 +105,19 @@ class InOrder:
             return False
         hole = self._holes.get(partition)
         if hole is None or hole.after != state.handled:
-            self._holes[partition] = _Hole(state.handled, time.monotonic())
+            self._holes[partition] = _Hole(state.handled)
             task = asyncio.create_task(self._close(partition, state))
             self._looking.add(task)
             task.add_done_callback(self._looking.discard)
-        elif time.monotonic() - hole.since > CLOSED_WITHIN:
-            die("records that were passed over do not come", stage=self._name, partition=partition, after=state.handled)
+        elif hole.times and time.monotonic() - hole.at > ASK_AGAIN:
+            self._ask(partition, hole)
         return True
+
+    def _ask(self, partition: int, hole: _Hole) -> None:
+        if hole.times == ASKED:
+            die("records that were passed over do not come", stage=self._name, partition=partition, after=hole.after)
+        hole.at, hole.times = time.monotonic(), hole.times + 1
+        self._set_back(partition, hole.after + 1)
 
     async def _close(self, partition: int, state: PartitionState) -> None:
         """Nothing lies between what is handled and what the log has next, so the stage goes on from there."""
@@ -118,7 +128,9 @@ class InOrder:
             die("the log could not be read", stage=self._name, partition=partition, error=repr(error))
         if state.handled != handled:
             return  # it came meanwhile
+        if first <= handled:
+            die("the log ends before what is handled of it", stage=self._name, partition=partition, handled=handled)
         log.warning("a partition is set back", stage=self._name, partition=partition, handled=handled, next=first)
         state.handled = first - 1
-        self._holes[partition] = _Hole(state.handled, time.monotonic())
-        self._set_back(partition, first)
+        hole = self._holes[partition] = _Hole(state.handled)
+        self._ask(partition, hole)

@@ -46,6 +46,10 @@ TRIES = 3
 """Exceptions of the step at one record after which it is set aside."""
 
 
+Place = Callable[[str, int, int], None]
+"""Takes a topic, a partition and an offset."""
+
+
 @dataclass(slots=True)
 class _InFlight:
     event: Any
@@ -89,11 +93,13 @@ class Stage:
         self._flying: deque[_InFlight] = deque()
         self._marking: deque[_Batch] = deque()
         self._in_order = InOrder(source, agent.name, lambda *_: None)
+        self._begin_at: Callable[[int, int], None] = lambda *_: None
         self._pins = Pins(pinned, self._note_change)
 
-    def reads_through(self, set_back: Callable[[str, int, int], None]) -> None:
-        """Before the start: `set_back` (topic, partition, offset) has the consumer read a partition from an offset."""
+    def reads_through(self, set_back: Place, begin_at: Place) -> None:
+        """Before the start: what has the consumer read a partition from an offset, at once or where it would begin behind it."""
         self._in_order = InOrder(self.source, self.name, partial(set_back, self.source.topic))
+        self._begin_at = partial(begin_at, self.source.topic)
 
     async def run(self, stream: Any) -> None:
         """The loop. Never raises: an exception would make Faust acknowledge the record."""
@@ -263,6 +269,8 @@ class Stage:
             die("the state could not be read", stage=self.name, error=repr(error))
         self._assigned = assigned
         self._in_order.begin()
+        for number, state in self._states.items():
+            self._begin_at(number, state.handled + 1)
         self._gate.set()
         log.info("state read", stage=self.name, partitions=len(assigned), seconds=round(time.monotonic() - started, 2))
 
@@ -282,7 +290,10 @@ def attach(app: Any, stages: list[Stage]) -> None:
     """Make each stage an agent of the app, and let the app's assignments open and close their gates."""
     for stage in stages:
         app.agent(app.topic(stage.source.topic, value_type=bytes), name=stage.name)(stage.run)
-        stage.reads_through(lambda topic, partition, offset: app.consumer.set_back(TP(topic, partition), offset))
+        stage.reads_through(
+            lambda topic, partition, offset: app.consumer.set_back(TP(topic, partition), offset),
+            lambda topic, partition, offset: app.consumer.begin_at(TP(topic, partition), offset),
+        )
 
     async def assigned(_: Any, assigned: Any, **__: Any) -> None:
         for stage in stages:

@@ -11,6 +11,7 @@ tasks for each record, though the handing over all but never waits. Here it is b
 to wait, for a full stream or a suspended flow, the race is run as Faust does.
 """
 
+import sys
 import types
 from collections.abc import Coroutine, Generator, Mapping
 from typing import Any
@@ -70,6 +71,7 @@ class Consumer(QuickRace, aiokafka.Consumer):
         super().__init__(*args, **kwargs)
         self._to_committed = False
         self._to_offsets: dict[TP, int] = {}
+        self._at_most: dict[TP, int] = {}
 
     async def perform_seek(self) -> None:
         """Have all partitions set back to what is committed before anything more is handed over."""
@@ -78,6 +80,10 @@ class Consumer(QuickRace, aiokafka.Consumer):
     def set_back(self, place: TP, offset: int) -> None:
         """Have one partition read from that offset before anything more is fetched."""
         self._to_offsets[place] = offset
+
+    def begin_at(self, place: TP, offset: int) -> None:
+        """Have one partition read from there where more is committed: a commit may be ahead of what is handled."""
+        self._at_most[place] = offset
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Set all partitions back to what is committed, also to 0; the committed offsets."""
@@ -93,8 +99,10 @@ class Consumer(QuickRace, aiokafka.Consumer):
             await self.sleep(TRY_AGAIN)
             return None, None
         records, active = await super()._wait_next_records(timeout)
-        if self._to_committed or self._to_offsets:
+        if self._to_committed:
             return None, None  # fetched from where the partitions stood before
+        if records and self._to_offsets:
+            records = {place: some for place, some in records.items() if ensure_TP(place) not in self._to_offsets}
         return records, active
 
     async def _gone_back(self) -> bool:
@@ -102,16 +110,35 @@ class Consumer(QuickRace, aiokafka.Consumer):
         try:
             if self._to_committed:
                 self._to_committed = False
-                await super().perform_seek()
+                await self._go_to_committed()
+            while self._at_most:
+                place, offset = self._at_most.popitem()
+                if (self._committed_offset[place] or 0) > offset:
+                    await self._go(place, offset)
             while self._to_offsets:
                 place, offset = self._to_offsets.popitem()
-                if place in self.assignment():
-                    await self.seek_wait({place: offset})
+                await self._go(place, offset)
         except Exception as error:
             self._to_committed = True
             log.warning("partitions could not be set back yet", error=repr(error))
             return False
         return True
+
+    async def _go_to_committed(self) -> None:
+        if self.assignment():
+            await super().perform_seek()
+        self._gap.clear()
+
+    async def _go(self, place: TP, offset: int) -> None:
+        """Faust takes for acknowledged what lies in a gap that it noted: what is read again is in none."""
+        if place not in self.assignment():
+            return
+        try:
+            await self.seek_wait({place: offset})
+        except Exception:
+            self._to_offsets.setdefault(place, offset)
+            raise
+        self._gap[place].chop(offset, sys.maxsize)
 
 
 class Transport(aiokafka.Transport):

@@ -82,6 +82,21 @@ async def test_what_was_fetched_before_the_way_back_is_not_handed_over_after_it(
         assert seen == [0, 1, 2, 3, 4, *range(10)]
 
 
+async def test_a_partition_begins_where_a_stage_is_though_more_is_committed(
+    bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    async with reading(bootstrap, topic_prefix, tmp_path) as (app, seen):
+        (place,) = app.consumer.assignment()
+        await app.consumer._commit({place: 5})
+        app.consumer.begin_at(place, 2)
+        await app.consumer.perform_seek()
+        await until(lambda: seen == [0, 1, 2, 3, 4, 2, 3, 4])
+        app.consumer.begin_at(place, 9)
+        await app.consumer.perform_seek()
+        put_five(bootstrap, topic_prefix)
+        await until(lambda: seen == [0, 1, 2, 3, 4, 2, 3, 4, *range(5, 10)])
+
+
 async def test_a_partition_goes_back_to_where_a_stage_asks(bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
     async with reading(bootstrap, topic_prefix, tmp_path) as (app, seen):
         (place,) = app.consumer.assignment()
