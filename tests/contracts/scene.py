@@ -96,8 +96,7 @@ class Scene:
             self.cross(body)
             return
         said = Submission.model_validate({"sender": sender, "way": way, "body": body.decode()})
-        source, name = _named(body)
-        self.run(submission_record(RECEIVED.name, said, source, name, agency_urn(sender), self.at))
+        self.run(submission_record(RECEIVED.name, said, sender, _named(body), agency_urn(sender), self.at))
 
     def cross(self, body: bytes, headers: tuple[tuple[str, bytes], ...] = (), agency: str = "ta-39") -> None:
         """What an agency wrote into its inbox, and what the bridge makes of it."""
@@ -118,7 +117,7 @@ class Scene:
         """A submission at which the step failed three times."""
         front = self.agents[0]
         said = Submission(sender="ta-39", way="api", body=body.decode())
-        kept = self.put(submission_record(RECEIVED.name, said, *_named(body), agency_urn("ta-39"), self.at))
+        kept = self.put(submission_record(RECEIVED.name, said, "ta-39", _named(body), agency_urn("ta-39"), self.at))
         fault = Fault()
         for _ in range(3):
             fault = fault.again_at(kept.offset)

@@ -21,6 +21,7 @@ from connectors.store.names import Schemas, connect
 from connectors.store.writing import ViewWriter
 from hub.agents.changelog import Changelog
 from hub.agents.registry import RegistryFollower
+from hub.agents.state import REVISION
 from hub.core.submitting import agency_urn, submission_record
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.following import Following
@@ -111,7 +112,7 @@ def test_workers_of_today_go_on_from_state_and_history_of_version_1(
     notice = a_recruitment_notice(hard_to_fill=True)
     body = body_of(a_correction(notice, "c-today", workplaces=[{"area": HELSINKI}]))
     said = Submission(sender="ta-39", way="api", body=body.decode())
-    message = submission_record(RECEIVED.name, said, notice["source"], "c-today", agency_urn("ta-39"), AT)
+    message = submission_record(RECEIVED.name, said, "ta-39", (notice["source"], "c-today"), agency_urn("ta-39"), AT)
     put(bootstrap, prefix, Kept(message.topic, 0, AT, message.key, message.value, message.headers))
     for group in (FRONT, BACK):
         worker(group)
@@ -160,14 +161,19 @@ def test_a_worker_with_a_newer_schema_on_the_log_ends_and_acknowledges_nothing(
     newest = by_newer_major(next(record for record in reversed(kept(topic.name)) if record.model()))
     put(bootstrap, prefix, newest)
     watched = [topics.REFUSED.name, topics.DEAD_LETTERS.name, topics.REPEATED.name, *(name for name in STATES[group])]
-    before = len(on(bootstrap, prefix, *watched))
+    before = stands(bootstrap, prefix, watched)
     for _ in range(2):
         process = worker(group)
         _, told = process.communicate(timeout=90)
         assert process.returncode == 70, told
         assert "was written in version 2, this process reads up to 1: update it" in told
     assert committed(bootstrap, prefix, group, topic.name) <= len(kept(topic.name))
-    assert len(on(bootstrap, prefix, *watched)) == before
+    assert stands(bootstrap, prefix, watched) == before
+
+
+def stands(bootstrap: str, prefix: str, names: list[str]) -> int:
+    """How many records stand there, but for notes of the registry's revision."""
+    return sum(record.key != REVISION for record in on(bootstrap, prefix, *names))
 
 
 STATES = {

@@ -56,8 +56,9 @@ def test_what_retention_has_removed_is_passed_over_also_where_nothing_is_left(bo
     apply_topics(bootstrap, [ONE], topic_prefix)
     write(bootstrap, f"{topic_prefix}one", b"a", b"b", b"c", b"d")
     gone = [TopicPartition(f"{topic_prefix}one", 0, 2), TopicPartition(f"{topic_prefix}one", 1, 1)]
-    for removed in AdminClient({"bootstrap.servers": bootstrap}).delete_records(gone).values():
-        removed.result()
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for removed in admin.delete_records(gone).values():
+        removed.result(20)
     log = Log(bootstrap, topic_prefix)
     assert [(record.partition, record.value) for record in log.read(["one"])] == [(1, b"d")]
     assert log.starts(["one"]) == {("one", 0): 2, ("one", 1): 1}

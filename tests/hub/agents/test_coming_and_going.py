@@ -57,7 +57,8 @@ def test_a_group_that_lost_its_place_says_nothing_twice_and_counts_on(bootstrap:
         worker = here.start()
         here.watch(500, 40)
         assert stop(worker) == 0
-        admin(here).delete_consumer_groups([f"{topic_prefix}copying"])[f"{topic_prefix}copying"].result()
+        asked = admin(here)
+        asked.delete_consumer_groups([f"{topic_prefix}copying"])[f"{topic_prefix}copying"].result(20)
         here.put(numbers(500, 600))
         here.start()
         here.watch(600, 40)
@@ -76,10 +77,11 @@ def test_a_topic_that_was_emptied_before_it_was_read_is_read_on_from_what_comes_
         assert stop(worker) == 0
         here.put(numbers(10, 20))
         end = -1  # librdkafka's word for "all that is there"
-        for emptied in (
-            admin(here).delete_records([TopicPartition(f"{topic_prefix}in", each, end) for each in range(PARTITIONS)]).values()
-        ):
-            emptied.result()
+        asked = admin(here)
+        for emptied in asked.delete_records(
+            [TopicPartition(f"{topic_prefix}in", each, end) for each in range(PARTITIONS)]
+        ).values():
+            emptied.result(20)
         here.start()
         here.put(numbers(20, 21))
         here.watch(11, 40)
