@@ -13,6 +13,7 @@ import uvloop
 
 from connectors.outbound.groups import Groups
 from hub.agents.app import LONGEST_GAP, make_app, make_producer
+from hub.agents.attaching import attach
 from hub.agents.cases import cases
 from hub.agents.changelog import Changelog
 from hub.agents.enrichment import enrichment
@@ -24,7 +25,7 @@ from hub.agents.registry import RegistryFollower
 from hub.agents.routing import routing
 from hub.agents.sending import Sender, die
 from hub.agents.source import SourceLog
-from hub.agents.stage import Stage, attach
+from hub.agents.stage import Stage
 from hub.lasting import settle
 from schemas.errors import Misconfigured
 from schemas.topics import BACK, FRONT

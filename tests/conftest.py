@@ -1,17 +1,49 @@
-"""One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema."""
+"""One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema.
+
+Tests wait more than they work, so that two processes run them (pytest-xdist), a file in one of them; the first process starts
+the servers and tells the others where they are. The longest files come first, else they would be waited for at the end.
+"""
 
 import itertools
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 
 from tests.embedded import Services, services
 
 _numbers = itertools.count(1)
+_process = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+_running = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The servers are started once, and each process is told of them."""
+    if _running not in node.config.stash:
+        node.config.stash[_running] = stack = ExitStack()
+        node.config.servers = asdict(stack.enter_context(services()))
+        print(f"\n{node.config.servers['sentence']}")
+    node.workerinput["servers"] = node.config.servers
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if stack := config.stash.get(_running, None):
+        stack.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("soak") is None)
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Services]:
+def servers(request: pytest.FixtureRequest) -> Iterator[Services]:
+    if told := getattr(request.config, "workerinput", {}).get("servers"):
+        yield Services(**told)
+        return
     with services() as running:
         print(f"\n{running.sentence}")
         yield running
@@ -29,4 +61,4 @@ def database_url(servers: Services) -> str:
 
 @pytest.fixture
 def topic_prefix() -> str:
-    return f"t{next(_numbers)}."
+    return f"t{_process}x{next(_numbers)}." if _process else f"t{next(_numbers)}."

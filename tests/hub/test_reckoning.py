@@ -31,7 +31,7 @@ class OnABroker:
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self.bootstrap, self.prefix = bootstrap, prefix
-        apply_topics(bootstrap, topics.every_topic(tuple(agency.id for agency in a_small_registry().agencies)), prefix)
+        apply_topics(bootstrap, topics.every_topic(tuple(a_small_registry().all_agencies)), prefix)
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
         self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
 

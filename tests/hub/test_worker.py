@@ -22,6 +22,7 @@ def test_a_new_group_begins_at_the_first_record_and_one_that_lost_its_place_asks
     assert producer.flush(30) == 0
     groups = Groups(bootstrap, topic_prefix)
     assert (groups.without_offset(FRONT), groups.lag(FRONT, RECEIVED.name)) == ((), 1)
-    AdminClient({"bootstrap.servers": bootstrap}).delete_consumer_groups([topic_prefix + FRONT])[topic_prefix + FRONT].result()
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.delete_consumer_groups([topic_prefix + FRONT])[topic_prefix + FRONT].result(20)
     with pytest.raises(Misconfigured, match="--from-start"):
         run(bootstrap, topic_prefix, ["front"])

@@ -27,7 +27,7 @@ def processes(commands: Sequence[Sequence[str]], log: Path) -> Iterator[list[sub
 
 
 def _start(command: Sequence[str], out: int) -> subprocess.Popen[bytes]:
-    tied = [leash.__file__, str(os.getpid()), str(int(signal.SIGKILL)), "-1", "-1"]
+    tied = [leash.__file__, str(os.getpid()), str(int(signal.SIGKILL)), "-1", "-1", "-1"]
     words = [sys.executable, "-I", "-S", *tied, sys.executable, *command]
     return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
 

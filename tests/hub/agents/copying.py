@@ -12,12 +12,13 @@ from typing import Any
 import uvloop
 
 from hub.agents.app import LONGEST_GAP, make_app, make_producer
+from hub.agents.attaching import attach
 from hub.agents.changelog import Changelog
 from hub.agents.pinning import Pinned
 from hub.agents.plan import Agent, Plan, Record, Step, letter
 from hub.agents.sending import Sender
 from hub.agents.source import SourceLog
-from hub.agents.stage import Stage, attach
+from hub.agents.stage import Stage
 from hub.agents.state import PartitionState
 from hub.core.registry import Registry
 from hub.worker import _work

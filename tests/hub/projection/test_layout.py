@@ -87,7 +87,7 @@ def test_a_view_without_a_column_is_built_anew_while_it_is_read(
 ) -> None:
     before = dump_view(engine, schemas)
     made_older(engine, schemas, "ALTER TABLE {view}.notices DROP COLUMN historic")
-    api = PostgresReading(engine, b"secret", schemas)
+    api = PostgresReading(engine, b"a secret of the tests", schemas)
     with reading(lambda: len(api.outbox("ta-39", None, 200).items)) as answers, hub_project(log, database_url, tmp_path):
         until(lambda: is_current(engine, schemas), 60)
         log.say(paths(300, 310))
@@ -107,8 +107,9 @@ def test_a_view_of_this_version_is_left_as_it_is(log: Log, filled: None, engine:
 def forget_first_copies(log: Log, count: int) -> None:
     """The log holds the first copies for ta-08 no longer."""
     gone = [TopicPartition(log.prefix + topics.outbox("ta-08").name, 0, count)]
-    for deleted in AdminClient({"bootstrap.servers": log.bootstrap}).delete_records(gone).values():
-        deleted.result()
+    admin = AdminClient({"bootstrap.servers": log.bootstrap})
+    for deleted in admin.delete_records(gone).values():
+        deleted.result(20)
 
 
 def test_copies_that_the_log_no_longer_holds_come_along_without_the_new_column(
