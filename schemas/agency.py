@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from pydantic import field_validator
+
 from schemas.base import Inside
 from schemas.ids import AgencyId, AreaCode, NeedCode
 
@@ -62,6 +64,9 @@ class Coordinator(Inside):
     sample: bool = True
 
 
+HUB_ITSELF = "hub"
+
+
 class Agency(Sourced):
     """An agency: what areas it covers, which notices interest it, who co-ordinates change security in it.
 
@@ -82,3 +87,11 @@ class Agency(Sourced):
     mailbox: str | None = None
     agreement_until: date | None = None
     successors: tuple[AgencyId, ...] = ()
+
+    @field_validator("id")
+    @classmethod
+    def _is_no_other_s(cls, id: AgencyId) -> AgencyId:
+        """Under its own name the hub speaks as its operator: an agency of that name would be taken for it."""
+        if id == HUB_ITSELF:
+            raise ValueError("hub is the hub's own name, an agency has another")
+        return id

@@ -49,9 +49,11 @@ def mask(text: str) -> str:
     if "\\" in text:
         plain = _ESCAPE.sub(_unescaped, text)
         text = plain if personal_codes(plain) else text
-    for start, end in reversed(personal_codes(text)):
-        text = f"{text[:start]}{MASK}{text[end:]}"
-    return text
+    kept, at = list[str](), 0
+    for start, end in personal_codes(text):
+        kept += (text[at:start], MASK)
+        at = end
+    return "".join((*kept, text[at:]))
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -129,3 +129,8 @@ def test_a_code_parted_by_an_escaped_blank_is_masked(escape: str) -> None:
 def test_an_escaped_backslash_is_no_escape() -> None:
     text = '{"text": "C:\\\\n131052\\\\t"}'
     assert mask(text) == text
+
+
+def test_thousands_of_codes_in_one_text_are_all_masked() -> None:
+    text = " ".join(f"{number} {CODE}," for number in range(8_000))
+    assert mask(text) == " ".join(f"{number} {MASK}," for number in range(8_000))
