@@ -7,10 +7,13 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from hub.agents.state import Change, Loading, PartitionState
 from schemas.errors import NotReady
+from schemas.topics import DAY_MS
 from schemas.wire import Message as Wire
 from schemas.wire import know_version, version_of
 
 RANK = "rank"
+REMEMBERED_DAYS = 400
+"""How long a notice is remembered after its last step, by the broker's time; what is older goes when state is read."""
 BATCH_SECONDS = 0.05
 SILENT_BATCHES = 400
 READ_TOGETHER = 100_000
@@ -31,7 +34,8 @@ def take_all(read: Mapping[int, Loading], records: Iterable[Message]) -> None:
     for record in records:
         if (error := record.error()) is not None:
             raise KafkaException(error)
-        read[record.partition() or 0].take(record.key() or b"", record.value(), _rank_of(record.headers()))
+        day = record.timestamp()[1] // DAY_MS
+        read[record.partition() or 0].take(record.key() or b"", record.value(), _rank_of(record.headers()), day)
 
 
 def _rank_of(headers: Any) -> int:
@@ -79,6 +83,7 @@ class Changelog:
         states = {}
         for number, loading in read.items():
             values, healing = loading.finish()
+            healing += loading.forget(REMEMBERED_DAYS)
             for change in healing:
                 heal(number, change)
             log_end = -1 if healing else spans[number][1] - 1

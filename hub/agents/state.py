@@ -10,6 +10,7 @@ What was dropped or overtaken is written again (`healing`), so that compaction n
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import cast
 
 DONE = b"\x00done"
@@ -82,7 +83,7 @@ class Loading:
     """A changelog partition while it is read, from its start to its end.
 
     Of a million keys nearly all have one record: those cost two entries of a dict and no object of their own. Only of the
-    others every record is kept until the end is known.
+    others every record is kept until the end is known. Records come in the order of time, so that the first keys are the oldest.
     """
 
     done: int = -1
@@ -91,9 +92,15 @@ class Loading:
     _values: dict[bytes, bytes | None] = field(default_factory=dict)
     _codes: dict[bytes, int] = field(default_factory=dict)
     _more: dict[bytes, list[_Taken]] = field(default_factory=dict)
+    _days: list[tuple[int, int]] = field(default_factory=list)
+    """Each day of the log, and how many keys came before it."""
+    _again: dict[bytes, int] = field(default_factory=dict)
+    """The last day of a key that came more than once."""
 
-    def take(self, key: bytes, value: bytes | None, rank: int) -> None:
-        """The next record of the log."""
+    def take(self, key: bytes, value: bytes | None, rank: int, day: int = 0) -> None:
+        """The next record of the log, which the broker took in on that day (a running number)."""
+        if not self._days or day > self._days[-1][0]:
+            self._days.append((day, len(self._codes)))
         if key == DONE:
             self.done = max(self.done, rank)
         elif key == FAULT:
@@ -106,6 +113,18 @@ class Loading:
         else:
             taken = self._more.setdefault(key, [(self._values[key], self._codes[key])])
             taken.append((value, rank + rank + (rank > self.done)))
+            self._again[key] = day
+
+    def forget(self, days: int) -> list[Change]:
+        """After `finish`: let go of what was written last more than so many days before the newest record, and say so."""
+        if not self._days:
+            return []
+        first = self._days[-1][0] - days
+        older = next(before for day, before in self._days if day >= first)
+        gone = [key for key in islice(self._codes, older) if self._again.get(key, -1) < first and key in self._values]
+        for key in gone:
+            del self._values[key]
+        return [Change(key, None, self.done) for key in gone]
 
     def finish(self) -> tuple[dict[bytes, bytes], list[Change]]:
         """The state, and what has to be written again to heal the log. Nothing can be taken in after that."""

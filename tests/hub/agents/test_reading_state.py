@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hub.agents.changelog import RANK, change_record, take_all
 from hub.agents.state import DONE, FAULT, Change, Fault, Loading
+from schemas.topics import DAY_MS
 from tests.hub.agents.reading_state import PlainLoading
 
 KEYS = (b"a", b"b")
@@ -112,8 +113,8 @@ def test_what_workers_leave_after_kills_sleep_and_compaction_is_read_as_the_mode
 class Recorded:
     """A record of the changelog as the consumer gives it."""
 
-    def __init__(self, change: Change, headers: list[tuple[str, bytes | None]] | None) -> None:
-        self._change, self._headers = change, headers
+    def __init__(self, change: Change, headers: list[tuple[str, bytes | None]] | None, at: int = 0) -> None:
+        self._change, self._headers, self._at = change, headers, at
 
     def error(self) -> None:
         return None
@@ -126,6 +127,9 @@ class Recorded:
 
     def value(self) -> bytes | None:
         return self._change.value
+
+    def timestamp(self) -> tuple[int, int]:
+        return 2, self._at
 
     def headers(self) -> list[tuple[str, bytes | None]] | None:
         return self._headers
@@ -160,3 +164,13 @@ def test_the_rank_is_what_its_header_says_and_minus_one_where_none_does(
     headers: list[tuple[str, bytes | None]] | None, rank: list[int]
 ) -> None:
     assert taken(headers) == rank
+
+
+def test_the_day_of_a_record_is_the_broker_s() -> None:
+    """In milliseconds, UTC: what is forgotten does not hang on a worker's clock."""
+    loading, last = Loading(), 500 * DAY_MS
+    for key, at in ((b"old", last - 401 * DAY_MS), (b"edge", last - 400 * DAY_MS), (b"new", last)):
+        take_all({3: loading}, [_as_message(Recorded(Change(key, b"1", -1), None, at))])
+    values, _ = loading.finish()
+    assert [change.key for change in loading.forget(400)] == [b"old"]
+    assert values.keys() == {b"edge", b"new"}

@@ -74,3 +74,37 @@ def test_numbering_goes_on_without_gap_wherever_the_log_was_cut(keys: int, cut: 
         key = str(offset % (keys + 1)).encode()
         values[key] = str(int(values.get(key, b"0")) + 1).encode()
     assert values == {key: str(count).encode() for key, count in counts.items()}
+
+
+DAYS = 400
+
+
+def remembered(*log: tuple[Change, int]) -> tuple[dict[bytes, bytes], list[Change]]:
+    """The state, and what is said in the log of what was forgotten, of records that came on those days."""
+    loading = Loading()
+    for change, day in log:
+        loading.take(change.key, change.value, change.rank, day)
+    values, _ = loading.finish()
+    return values, loading.forget(DAYS)
+
+
+def test_what_was_written_last_more_than_400_days_before_the_newest_record_is_forgotten_and_the_log_told() -> None:
+    old, again, newest = Change(b"old", b"1", 3), Change(b"again", b"1", 4), Change(DONE, None, 9)
+    log = [(old, 0), (again, 0), (Change(b"edge", b"1", 5), 1), (Change(b"again", b"2", 8), 300), (newest, 401)]
+    assert remembered(*log) == ({b"again": b"2", b"edge": b"1"}, [Change(b"old", None, 9)])
+    assert remembered(*log[:-1], (newest, 400)) == ({b"old": b"1", b"again": b"2", b"edge": b"1"}, [])
+    assert remembered((newest, 0)) == remembered() == ({}, [])
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c", DONE]), st.booleans(), st.integers(0, 300)), max_size=12))
+def test_of_any_log_what_is_forgotten_is_what_was_not_touched_for_so_long(written: list[tuple[bytes, bool, int]]) -> None:
+    day, log = 0, list[tuple[Change, int]]()
+    for number, (key, gone, later) in enumerate(written):
+        day += later
+        log.append((Change(key, None if gone else b"%d" % number, number), day))
+    log.append((Change(DONE, None, len(log)), day))
+    last = {change.key: (change.value, at) for change, at in log if change.key != DONE}
+    values, said = remembered(*log)
+    assert values == {key: value for key, (value, at) in last.items() if value is not None and at >= day - DAYS}
+    assert {change.key for change in said} == {key for key, (value, at) in last.items() if value is not None and at < day - DAYS}
+    assert remembered(*log, *((change, day) for change in said)) == (values, [])
