@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from connectors.inbound.standing import Standings
 from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
 from connectors.outbound.topics import apply_topics
@@ -117,6 +118,10 @@ class Wiring:
     def purge(self) -> Purge:
         """What erases from PostgreSQL what is past its time."""
         return Purge(self.engine, self.schemas.prefix)
+
+    def standings(self) -> Standings:
+        """How far the agents are with the newest revision of the registry; close it after use."""
+        return Standings(self.bootstrap, self.prefix)
 
     def intake_lag(self) -> int:
         """How many submissions wait for intake."""

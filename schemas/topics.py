@@ -49,6 +49,7 @@ ALERTS = Topic("alerts.layoff", "employer", "one layoff alert for each recipient
 CLOCKS = Topic("clocks.set", "clock id", "a deadline, escalation or release asked for", FOR_EVER)
 DELIVERIES = Topic("deliveries", "agency", "what the dispatcher did", 90)
 REGISTRY = Topic("registry.changes", "type/id", "registry entries with their revision", FOR_EVER, partitions=1)
+PINNED = Topic("registry.pinned", "agent/partition", "by which revision of the registry it decides", FOR_EVER, partitions=1)
 DEAD_LETTERS = Topic("hub.dead-letters", "source key", "masked bytes, headers, coordinates, code", 90)
 INTAKE_STATE = Topic("hub.state.intake", "state key", "ids seen and steps given by intake", FOR_EVER, internal=True)
 CASES_STATE = Topic("hub.state.cases", "state key", "the alerts sent, by notice", FOR_EVER, internal=True)
@@ -56,9 +57,14 @@ ROUTING_STATE = Topic("hub.state.routing", "state key", "who was told of a notic
 ENRICHMENT_STATE = Topic("hub.state.enrichment", "state key", "how far enrichment is", FOR_EVER, internal=True)
 
 FIXED: tuple[Topic, ...] = (
-    RECEIVED, EVENTS, REFUSED, REPEATED, ROUTED, ENRICHED, ALERTS, CLOCKS, DELIVERIES, REGISTRY, DEAD_LETTERS,
-    INTAKE_STATE, CASES_STATE, ROUTING_STATE, ENRICHMENT_STATE,
+    RECEIVED, EVENTS, REFUSED, REPEATED, ROUTED, ENRICHED, ALERTS, CLOCKS, DELIVERIES, REGISTRY, PINNED,
+    DEAD_LETTERS, INTAKE_STATE, CASES_STATE, ROUTING_STATE, ENRICHMENT_STATE,
 )  # fmt: skip
+
+AGENTS: dict[str, Topic] = {
+    "intake": INTAKE_STATE, "cases": CASES_STATE, "routing": ROUTING_STATE, "enrichment": ENRICHMENT_STATE,
+}  # fmt: skip
+"""Each agent and its state, which has as many partitions as what it reads."""
 
 FRONT, BACK = "hub.front", "hub.back"
 READERS: dict[str, tuple[Topic, ...]] = {FRONT: (RECEIVED, EVENTS), BACK: (EVENTS, ROUTED)}

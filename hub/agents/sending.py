@@ -8,7 +8,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from hub.core.dead import dead_letter
-from schemas.topics import DEAD_LETTERS
+from schemas.topics import DEAD_LETTERS, Topic
 from schemas.wire import Message
 
 log = structlog.get_logger()
@@ -38,6 +38,10 @@ class Sender:
         self._producer = producer
         self._prefix = prefix
         self._by = by
+
+    def name_of(self, topic: Topic) -> str:
+        """The topic's name on the broker."""
+        return self._prefix + topic.name
 
     def poll(self) -> None:
         """Hear of deliveries."""
@@ -71,6 +75,21 @@ class Sender:
             self._produce(message, on_delivery)
         except KafkaException as raised:
             self._failed(message, raised.args[0], confirmed)
+
+    def send_report(self, message: Message, done: Callable[[], None]) -> None:
+        """What others go by and no step needs: where its topic is missing that is told, and nothing waits for it."""
+
+        def on_delivery(error: Any, _: Any) -> None:
+            if error is not None and error.code() not in _UNDELIVERABLE:
+                die("a report could not be written", topic=message.topic, error=str(error))
+            if error is not None:
+                log.error("a report could not be written: `hub topics apply` makes its topic", topic=message.topic)
+            done()
+
+        try:
+            self._produce(message, on_delivery)
+        except KafkaException as raised:
+            on_delivery(raised.args[0], None)
 
     def _failed(self, message: Message, error: KafkaError, confirmed: Callable[[], None]) -> None:
         code = _UNDELIVERABLE.get(error.code())

@@ -22,7 +22,7 @@ from typing import Any
 import structlog
 
 from hub.agents.changelog import Changelog, change_record
-from hub.agents.pinning import Pinned, Pins
+from hub.agents.pinning import Pinned, Pins, reporting
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.sending import Sender, die
 from hub.agents.source import InOrder, SourceLog
@@ -93,7 +93,7 @@ class Stage:
         self._marking: deque[_Batch] = deque()
         self._in_order = InOrder(source, agent.name, lambda *_: None)
         self._begin_at: Callable[[int, int], None] = lambda *_: None
-        self._pins = Pins(pinned, self._note_change)
+        self._pins = Pins(pinned, self._note_change, reporting(sender, agent.name))
 
     def reads_through(self, set_back: Place, begin_at: Place) -> None:
         """Before the start: what has the consumer read a partition from an offset, at once or where it would begin behind it."""
@@ -250,9 +250,8 @@ class Stage:
 
     async def on_revoked(self, *_: Any, **__: Any) -> None:
         """Close the gate, then wait until everything in flight is confirmed; not in time → the process ends."""
-        self._generation += 1
         self._gate.clear()
-        deadline = time.monotonic() + DRAIN_WITHIN
+        self._generation, deadline = self._generation + 1, time.monotonic() + DRAIN_WITHIN
         while self._in_flight() or self._pins.busy:
             if time.monotonic() > deadline:
                 die("what is in flight was not confirmed before the partitions go", stage=self.name)
@@ -267,6 +266,7 @@ class Stage:
         except Exception as error:
             die("the state could not be read", stage=self.name, error=repr(error))
         self._assigned = assigned
+        self._pins.read(self._states)
         self._in_order.begin()
         for number, state in self._states.items():
             self._begin_at(number, state.handled + 1)

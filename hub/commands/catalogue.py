@@ -7,7 +7,7 @@ import typer
 
 from connectors.outbound.topics import apply_topics
 from hub.agents.hand import day_of
-from hub.commands.common import Folder, Registries, settings_for, wiring_for
+from hub.commands.common import AsJson, Folder, Registries, print_json, settings_for, wiring_for
 from hub.core.registry import Registry
 from hub.data.check import problems_from
 from hub.data.content import RegistryContent
@@ -72,3 +72,21 @@ def publish_registry(folder: Folder = None) -> None:
     wiring = wiring_for(folder)
     wiring.refuse_a_flawed_registry(day_of(datetime.now(UTC)))
     typer.echo(f"registry: revision {wiring.publish_registry()} holds")
+
+
+@registry.command("status", epilog="Example: hub registry status --json")
+def tell_status(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Whether the newest revision is in force, or pending and which agents still decide by an older one. Exit 1: pending."""
+    standings = wiring_for(folder).standings()
+    try:
+        standing = standings.now()
+    finally:
+        standings.close()
+    if as_json:
+        print_json(standing.row())
+    else:
+        typer.echo(f"revision {standing.revision}: {standing.row()['state']}")
+        for behind in standing.waits_for:
+            by = f"revision {behind.revision}" if behind.revision else "what it has not reported"
+            typer.echo(f"{behind.agent:12} partition {behind.partition:2} decides by {by}")
+    raise typer.Exit(0 if standing.in_force else 1)

@@ -32,14 +32,14 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
     if not isinstance(notice, dict) or not reasons or notice.get("no_longer_concerns_you"):
         return copy
     written: Purpose = copy.get("purpose", "coordinator")
-    today = _purpose_today(agency, reasons[0]["role"])
+    today = purpose_today(agency, reasons[0]["role"])
     if ALLOWED[written] <= ALLOWED[today]:
         return copy
     narrower = {"purpose": today, "notice": cut_for(notice, today)}
     return copy | narrower | {"offerings": _own(agency, today, copy.get("offerings") or [])}
 
 
-def _purpose_today(agency: Agency, role: Role) -> Purpose:
+def purpose_today(agency: Agency, role: Role) -> Purpose:
     """A role of authorities counts only for who is one still; others read by their ring."""
     lost = role in ("own-area", "home-area", "eures", "coordinator") and agency.ring != "authority"
     return purpose_for(agency, "subscription" if lost else role)

@@ -14,8 +14,10 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from connectors.inbound.log import Log
 from connectors.outbound.topics import apply_topics
-from schemas.topics import DEAD_LETTERS, Topic
+from hub.core.in_force import Reports, Standing
+from schemas.topics import DEAD_LETTERS, PINNED, Topic
 from tests.hub.agents.copying import COPIED, COPYING_STATE, POISON
 
 pytestmark = [pytest.mark.broker, pytest.mark.soak]
@@ -60,7 +62,7 @@ class Field:
         self.bootstrap, self.prefix, self.order, self.log = bootstrap, prefix, order, log
         apply_topics(
             bootstrap,
-            [COPIED, Topic("out", "k", "", 1, PARTITIONS), COPYING_STATE, DEAD_LETTERS],
+            [COPIED, Topic("out", "k", "", 1, PARTITIONS), COPYING_STATE, PINNED, DEAD_LETTERS],
             prefix,
         )
         self.revision = log.with_name("revision")
@@ -122,10 +124,14 @@ class Field:
         for future in self._admin.delete_records(bounds).values():
             future.result(20)
 
+    def without(self, topic: Topic) -> None:
+        """The topic goes with its records."""
+        for future in self._admin.delete_topics([self.prefix + topic.name]).values():
+            future.result(20)
+
     def make_anew(self) -> None:
         """The source topic, without its records."""
-        for future in self._admin.delete_topics([f"{self.prefix}in"]).values():
-            future.result(20)
+        self.without(COPIED)
         apply_topics(self.bootstrap, [COPIED], self.prefix)
 
     def watch(self, until: int, within: float) -> None:
@@ -134,6 +140,21 @@ class Field:
         while len(self.seen.numbers) < until and time.monotonic() < deadline:
             for record in self._observer.consume(2_000, 0.1):
                 self.seen.take(record.key() or b"", record.value() or b"")
+
+    def standing(self, revision: int) -> Standing:
+        """As anybody can read it from the log."""
+        reports, log = Reports(), Log(self.bootstrap, self.prefix)
+        for record in log.read([PINNED.name]):
+            reports.take(record.key, record.value)
+        log.close()
+        return reports.standing(revision, {"copying": PARTITIONS})
+
+    def comes_into_force(self, revision: int) -> bool:
+        """Whether it does within some seconds."""
+        deadline = time.monotonic() + 40
+        while not self.standing(revision).in_force and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return self.standing(revision).in_force
 
     def close(self) -> None:
         self._observer.close()
@@ -269,3 +290,35 @@ def test_what_is_decided_again_after_a_kill_is_decided_by_the_same_registry(
         assert here.seen.different == 0
         assert set(here.seen.numbers.values()) == {1, 2}
         assert {here.seen.numbers[serial] for serial in range(6_000, 6_400)} == {2}
+
+
+def test_a_revision_is_pending_until_every_partition_has_reported_it(bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
+    """Nothing has to be read for it: also an idle worker says by which revision it would decide."""
+    with a_field(bootstrap, topic_prefix, "deciding", tmp_path / "log") as here:
+        assert len(here.standing(1).waits_for) == PARTITIONS
+        worker = here.start()
+        assert here.comes_into_force(1)
+        worker.send_signal(signal.SIGSTOP)
+        here.revision.write_text("2")
+        here.send(0, 400)
+        time.sleep(1)
+        assert {behind.revision for behind in here.standing(2).waits_for} == {1}
+        worker.kill()
+        worker.wait()
+        here.start()
+        assert here.comes_into_force(2)
+        here.watch(400, 40)
+        here.send(400, 800)
+        here.watch(800, 40)
+        assert {here.seen.numbers[serial] for serial in range(400, 800)} == {2}, "what comes after is decided by no older one"
+
+
+def test_a_report_that_its_topic_does_not_take_holds_up_nothing(bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
+    """The topic is newer than the hub: a worker that is updated first works on, and the revision stays pending."""
+    with a_field(bootstrap, topic_prefix, "deciding", tmp_path / "log") as here:
+        here.without(PINNED)
+        here.start()
+        here.send(0, 400)
+        here.watch(400, 40)
+        assert len(here.seen.numbers) == 400
+        assert "a report could not be written" in here.log.read_text()

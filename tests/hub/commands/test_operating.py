@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -19,10 +20,11 @@ from hub.commands import checks
 from hub.commands.asking import Broker, own_cluster
 from hub.commands.checks import CHECKS, Check
 from hub.commands.operating import examine
+from hub.core.in_force import PARTITIONS, report_of
 from hub.settings import ApiSettings, DatabaseSettings, KafkaSettings, Settings
 from hub.wiring import Wiring
 from schemas.errors import Misconfigured, NotReady
-from schemas.topics import BACK, DEAD_LETTERS, EVENTS, RECEIVED
+from schemas.topics import BACK, DEAD_LETTERS, EVENTS, PINNED, RECEIVED
 from tests.embedded import Services
 
 ENV = {"COLUMNS": "200"}
@@ -191,3 +193,29 @@ class TestOnAHub:
 def _head(wiring: Wiring) -> str:
     with wiring.engine.connect() as connection:
         return str(ScriptDirectory.from_config(alembic_config(connection, wiring.schemas)).get_current_head())
+
+
+@pytest.mark.broker
+@pytest.mark.database
+def test_a_revision_is_pending_where_no_worker_has_reported_it_and_in_force_where_all_have(whole: Wiring) -> None:
+    """Nobody works here: the reports are the test's own."""
+    code, told = status(whole)
+    assert (code, told["state"], len(told["waits_for"])) == (1, "pending", sum(PARTITIONS.values()))
+    revision = told["revision"]
+    reports = [
+        report_of(whole.prefix + PINNED.name, agent, number, revision)
+        for agent, count in PARTITIONS.items()
+        for number in range(count)
+    ]
+    whole.publisher.publish([*reports, report_of(whole.prefix + PINNED.name, "routing", 3, revision - 1)])
+    code, told = status(whole)
+    behind = {"agent": "routing", "partition": 3, "revision": revision - 1}
+    assert (code, told["state"], told["waits_for"]) == (1, "pending", [behind])
+    whole.publisher.publish([report_of(whole.prefix + PINNED.name, "routing", 3, revision)])
+    assert status(whole) == (0, {"revision": revision, "state": "in force", "waits_for": []})
+
+
+def status(wiring: Wiring) -> tuple[int, dict[str, Any]]:
+    env = ENV | {"HUB_KAFKA__BOOTSTRAP": wiring.bootstrap, "HUB_KAFKA__TOPIC_PREFIX": wiring.prefix}
+    done = CliRunner().invoke(app, ["registry", "status", "--json", "--folder", str(wiring.settings.folder)], env=env)
+    return done.exit_code, json.loads(done.stdout.strip().splitlines()[-1])
