@@ -1,7 +1,7 @@
 """One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema.
 
-Tests wait more than they work, so that two processes run them (pytest-xdist), a file in one of them; the first process starts
-the servers and tells the others where they are. The longest files come first, else they would be waited for at the end.
+`pytest -n 2 --dist loadfile` runs the files in two processes (pytest-xdist): the first one starts the servers and tells the
+others where they are. It takes half the time, but tests that wait for a busy broker fail now and then.
 """
 
 import itertools
@@ -33,10 +33,6 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if stack := config.stash.get(_running, None):
         stack.close()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("soak") is None)
 
 
 @pytest.fixture(scope="session")
