@@ -111,14 +111,12 @@ class Consumer(QuickRace, aiokafka.Consumer):
             if self._to_committed:
                 self._to_committed = False
                 await self._go_to_committed()
-            while self._at_most:
-                place, offset = self._at_most.popitem()
-                if (self._committed_offset[place] or 0) > offset:
-                    await self._go(place, offset)
+            for place in [place for place in self._at_most if place in self._read_offset]:
+                await self._begin(place, self._at_most.pop(place))
             while self._to_offsets:
                 place, offset = self._to_offsets.popitem()
                 await self._go(place, offset)
-        except Exception as error:
+        except Exception as error:  # whatever it is: nothing is handed over until all of it was done
             self._to_committed = True
             log.warning("partitions could not be set back yet", error=repr(error))
             return False
@@ -129,13 +127,17 @@ class Consumer(QuickRace, aiokafka.Consumer):
             await super().perform_seek()
         self._gap.clear()
 
+    async def _begin(self, place: TP, offset: int) -> None:
+        if (self._committed_offset[place] or 0) > offset:
+            await self._go(place, offset)
+
     async def _go(self, place: TP, offset: int) -> None:
         """Faust takes for acknowledged what lies in a gap that it noted: what is read again is in none."""
         if place not in self.assignment():
             return
         try:
             await self.seek_wait({place: offset})
-        except Exception:
+        except Exception:  # kept, to be tried again
             self._to_offsets.setdefault(place, offset)
             raise
         self._gap[place].chop(offset, sys.maxsize)

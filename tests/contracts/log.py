@@ -14,33 +14,15 @@ from pydantic import BaseModel
 from hub.agents.plan import Record as Step
 from hub.projection.record import Record
 from schemas import topics
-from schemas.messages import (
-    AgencyNotice,
-    Clock,
-    EmployerEvent,
-    EnrichedNotice,
-    LayoffAlert,
-    RefusedNotice,
-    RepeatedNotice,
-    RoutedNotice,
-    Submission,
-)
+from schemas.messages import Submission
 from schemas.wire import Headers, header
+from tests.hub.agents.steps import COPIES
+from tests.hub.agents.steps import MODELS as SAID
 
 DATA = Path(__file__).parents[1] / "data"
 LOG, SCHEMAS = DATA / "log-v1", DATA / "schemas-v1"
-MODELS: dict[str, type[BaseModel]] = {
-    topics.RECEIVED.name: Submission,
-    topics.EVENTS.name: EmployerEvent,
-    topics.REFUSED.name: RefusedNotice,
-    topics.REPEATED.name: RepeatedNotice,
-    topics.ROUTED.name: RoutedNotice,
-    topics.ENRICHED.name: EnrichedNotice,
-    topics.ALERTS.name: LayoffAlert,
-    topics.CLOCKS.name: Clock,
-}
+MODELS: dict[str, type[BaseModel]] = SAID | {topics.RECEIVED.name: Submission}
 """What each topic of the hub carries; an outbox carries copies and alerts."""
-COPIES: dict[str, type[BaseModel]] = {kind.__name__: kind for kind in (AgencyNotice, LayoffAlert)}
 STATES = {topic.name: topic for topic in (topics.INTAKE_STATE, topics.CASES_STATE, topics.ROUTING_STATE)}
 
 
