@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from api.auth import CurrentCaller
 from hub.core.masking import personal_codes
+from hub.core.numbers import key_of
 from hub.ports import Search
 from schemas.base import Moment
 from schemas.ids import AreaCode, EmployerKey
@@ -51,6 +52,9 @@ Cursor = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=
 FeedCursor = Annotated[
     str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_-]{1,64}\.[0-9]{1,19}$"), AfterValidator(_within_reach)
 ]
+AnyKey = Annotated[EmployerKey, AfterValidator(key_of)]
+"""An employer's key, its number written in any way: asked for is the one key that its notices have."""
+
 Instant = Annotated[Moment, BeforeValidator(_instant)]
 
 
@@ -72,7 +76,7 @@ class SearchQuery(Paging):
 
     text: Plain | None = Field(default=None, description="Words that stand in the notice.", examples=["hitsaaja"])
     kind: Kind | None = Field(default=None, description="The kind of notice.")
-    employer_key: EmployerKey | None = Field(default=None, examples=["fi:9000000-3"])
+    employer_key: AnyKey | None = Field(default=None, examples=["fi:9000000-3", "se:123456-7897"])
     area: AreaCode | None = Field(default=None, examples=["fi:kunta:837"])
     stage: Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)] | None = Field(
         default=None, description="The stage of a downsizing.", examples=["negotiations"]
@@ -111,4 +115,9 @@ async def each_once(request: Request, _: CurrentCaller) -> None:
 
 EachOnce = Depends(each_once)
 ReceiptPath = Annotated[UUID, Path(description="The receipt that a notice was answered with.")]
-EmployerPath = Annotated[EmployerKey, Path(description="`fi:<Business ID>`, another country's number, or `ref:…`.")]
+EmployerPath = Annotated[
+    AnyKey,
+    Path(
+        description="`fi:<Business ID>`, another country's number behind its code (`se:123456-7897`), or `ref:<agency>:<number>`."
+    ),
+]

@@ -34,7 +34,11 @@ class Industry(Door):
 
 
 class ForeignNumber(Door):
-    """Another country's number of an employer."""
+    """The number of an employer in the register of another country, without blanks: `se` and `123456-7897`.
+
+    Of Sweden, Norway, Denmark and Estonia it is the register number, or the VAT number or EUID that holds it; its check digit is
+    tested, and each of them is the same employer. For other countries the number counts as it is written, small letters as great.
+    """
 
     country: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
     number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from connectors.store.tables import MOMENT
 from connectors.store.trace_tables import VIEW as VIEW
 
-ROWS_MADE = 1
+ROWS_MADE = 2
 """To be raised when hub.projection makes other rows of the same records: views from before have to be built anew."""
 
 NOTICES = Table(

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import orjson
 
 from hub.core.isco import GROUPS
+from hub.core.numbers import key_of
 from hub.core.reach import consent_holds, is_early
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.reading import Said as Said
@@ -38,7 +39,7 @@ def employer_key(notice: AnyNotice, sender: Agency) -> str:
     if employer.business_id:
         return f"fi:{employer.business_id}"
     if employer.foreign:
-        return f"{employer.foreign.country}:{employer.foreign.number}"
+        return key_of(f"{employer.foreign.country}:{employer.foreign.number}")
     number = unicodedata.normalize("NFC", employer.referral_number or "")
     safe = re.sub(r"[^A-Za-z0-9-]", lambda found: "".join(f".{byte:02x}" for byte in found[0].encode()), number)
     key = f"ref:{sender.id}:{safe}"

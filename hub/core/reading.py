@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from hub.core.masking import mask, personal_codes
+from hub.core.numbers import number_findings
 from schemas.changes import CHANGES, Change, Correction, Release, Withdrawal
 from schemas.errors import Finding, MalformedMessage, PersonalCode, Refusal
 from schemas.notice import NOTICE, DevelopmentNotice, DownsizingNotice, RecruitmentNotice
@@ -59,7 +60,7 @@ def read_said(body: bytes, largest: int = LARGEST_INPUT) -> Said:
     suspect = flawed or "\\" in text or personal_codes(text)
     flaws = [*_walk(tree, "")] if suspect else []
     said, findings = _validated(text, tree)
-    if said is None or flaws:
+    if said is None or flaws or findings:
         _refuse(flaws + findings or [finding_at("not-json", "", "the body is no JSON")])
     return said
 
@@ -206,9 +207,17 @@ def _pointed(name: str) -> str:
 def _validated(text: str, tree: dict[str, Any]) -> tuple[Said | None, list[Finding]]:
     """What is said, or why it is nothing. The validation error holds values: it goes no further than this."""
     try:
-        return _model_for(tree).validate_json(text), []
+        said = _model_for(tree).validate_json(text)
+        return said, [*_number_findings(said)]
     except ValidationError as error:
         return None, [*_model_findings(error, tree)]
+
+
+def _number_findings(said: Said) -> Iterator[Finding]:
+    """A release repeats what was taken before, perhaps when less was known of such numbers: it has to get through."""
+    notice, place = (said.notice, "/notice") if isinstance(said, Correction) else (said, "")
+    if not isinstance(notice, Withdrawal | Release) and notice.employer.foreign:
+        yield from number_findings(notice.employer.foreign, f"{place}/employer/foreign")
 
 
 def _model_for(tree: dict[str, Any]) -> TypeAdapter[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hub.core.admission import AnyNotice, digest, employer_key
+from hub.core.numbers import key_of
 from hub.core.reading import Said, finding_at
 from schemas.agency import Agency
 from schemas.changes import Change, Correction, Release, Withdrawal
@@ -138,7 +139,7 @@ def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
     there = _there(known, "/corrects")
     if there.standing == "withdrawn":
         raise _gone("/corrects")
-    content, key = content_of(notice), employer_key(notice, sender)
+    content, key = content_of(notice), _key_there(notice, there, sender)
     if there.has_now(content):
         return REPEAT
     released = bool(there.released) and there.released == _embargo(notice)
@@ -148,6 +149,12 @@ def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
     away = Step(now.step, "moved", there.employer_key, there.kind)
     here = Step(now.step + 1, "correction", key, notice.kind, notice, released=released)
     return Taken((away, here), replace(now, step=here.number))
+
+
+def _key_there(notice: AnyNotice, there: Known, sender: Agency) -> str:
+    """The employer's key; where only the writing of its number is another one, that under which the notice stands."""
+    key = employer_key(notice, sender)
+    return there.employer_key if key_of(there.employer_key) == key else key
 
 
 def _withdraw(known: Known | None) -> Taken:

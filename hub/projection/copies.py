@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from hub.core.numbers import key_of
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
 from schemas.base import Inside, Moment
@@ -41,7 +42,7 @@ def outbox_rows(record: Record, agency: str) -> list[Row]:
         "step": copy.step,
         "rank": ALERT if alert else NOTICE,
         "stub": copy.notice is None or copy.notice.get("no_longer_concerns_you") is True,
-        "employer_key": record.key.decode("utf-8", "backslashreplace") if record.key else None,
+        "employer_key": _employer_key(record),
         "kind": kind,
         "stage": stage,
         "areas": areas,
@@ -59,7 +60,7 @@ def alert_rows(record: Record) -> list[Row]:
     alert = read(LayoffAlert, record.value, record.headers)
     step = {"receipt": alert.receipt, "step": alert.step, "agency": alert.agency, "event_id": alert.event_id}
     row = step | {
-        "employer_key": record.key.decode("utf-8", "backslashreplace") if record.key else None,
+        "employer_key": _employer_key(record),
         "stage": alert.stage,
         "bare": alert.bare,
         "received_at": alert.received_at,
@@ -67,6 +68,11 @@ def alert_rows(record: Record) -> list[Row]:
         "body": orjson.Fragment(record.value or b"null"),
     }
     return [("alerts", row), ("targets", step | {"lane": "alert"})]
+
+
+def _employer_key(record: Record) -> str | None:
+    """One key for an employer, also where an older notice stands under another writing of its number."""
+    return key_of(record.key.decode("utf-8", "backslashreplace")) if record.key else None
 
 
 def _is_alert(record: Record) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from hub.core.numbers import key_of
 from hub.projection.copies import alert_rows, outbox_rows
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
@@ -57,7 +58,7 @@ def _accepted(record: Record) -> list[Row]:
         "sender": event.sender,
         "source": event.source,
         "id": event.id,
-        "employer_key": event.employer_key,
+        "employer_key": key_of(event.employer_key),
         "kind": event.kind,
         "stage": stage,
         "areas": areas,

@@ -21,11 +21,19 @@ def employer(**changes: Any) -> dict[str, Any]:
     return {"employer": a_notice()["employer"] | changes}
 
 
+def abroad(country: str, number: str) -> dict[str, Any]:
+    return employer(business_id=None, foreign={"country": country, "number": number})
+
+
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("wrong check digit", employer(business_id="9543210-5"), "/employer/business_id"),
     ("Business ID without hyphen", employer(business_id="95432104"), "/employer/business_id"),
     ("Business ID as number", employer(business_id=95432104), "/employer/business_id"),
     ("no Business ID", employer(business_id=None), "/employer"),
+    ("wrong check digit abroad", abroad("se", "123456-7898"), "/employer/foreign/number"),
+    ("number abroad with blanks", abroad("se", "123456 7897"), "/employer/foreign/number"),
+    ("a Swede's personal number", abroad("se", "121212-1212"), "/employer/foreign/number"),
+    ("country in capitals", abroad("SE", "123456-7897"), "/employer/foreign/country"),
     ("reversed days", {"proposal_given_on": "2026-11-20", "talks_start_on": "2026-11-09"}, ""),
     ("impossible day", {"talks_start_on": "2026-02-30"}, "/talks_start_on"),
     ("day as a time", {"talks_start_on": "2026-11-09T00:00:00Z"}, "/talks_start_on"),

@@ -92,6 +92,15 @@ def test_an_employers_history_is_oldest_first(hub: Hub, client: TestClient) -> N
     assert [item["receipt"] for item in page["items"]] == ["r-1", "r-2", "r-0"]
 
 
+@pytest.mark.parametrize("written", ["1234567897", "123456-7897", "SE123456789701", "SEBOLREG.1234567897"])
+def test_an_employer_abroad_is_found_by_its_number_however_it_is_written(hub: Hub, client: TestClient, written: str) -> None:
+    step = {"receipt": "r-1", "step": 1, "received_at": "2026-11-25T09:00:00+00:00"}
+    hub.reading.show(AGENCY, step | {"employer_key": "se:1234567897"})
+    hub.reading.show(AGENCY, step | {"receipt": "r-2", "employer_key": "ee:12345678"})
+    for path in (f"/v1/employers/se:{written}/timeline", f"/v1/notices?employer_key=se:{written}"):
+        assert [item["receipt"] for item in client.get(path).json()["items"]] == ["r-1"]
+
+
 @pytest.mark.parametrize("key", ["9000000-3", "fi:", "FI:9000000-3", "fi:a b", "ref:a%00"])
 def test_an_employer_key_that_cannot_be_one(client: TestClient, key: str) -> None:
     is_problem(client.get(f"/v1/employers/{key}/timeline"), 422, "invalid-request")

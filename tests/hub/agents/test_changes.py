@@ -103,6 +103,23 @@ def test_every_version_sent_again_is_a_repeat_also_when_it_is_an_old_one(steps: 
     assert steps.submit(second["notice"]).verdicts() == {"repeat": 1}
 
 
+ABROAD = {"employer": {"business_id": None, "foreign": {"country": "se", "number": "123456-7897"}}}
+THE_SAME_ABROAD = {"employer": {"business_id": None, "foreign": {"country": "se", "number": "SE123456789701"}}}
+
+
+def test_a_number_abroad_that_is_written_in_another_way_moves_nothing(steps: Steps) -> None:
+    assert events(steps.submit(NOTICE | ABROAD)) == [(1, "notice", "se:1234567897")]
+    assert events(steps.submit(a_correction(NOTICE, **THE_SAME_ABROAD))) == [(2, "correction", "se:1234567897")]
+
+
+def test_a_notice_stays_under_the_key_that_it_had_before_keys_had_one_form(steps: Steps) -> None:
+    steps.submit(NOTICE | ABROAD)
+    values = steps.states["intake"].values
+    (id,) = [key for key, held in values.items() if b"se:1234567897" in held]
+    values[id] = values[id].replace(b"se:1234567897", b"se:123456-7897")
+    assert events(steps.submit(a_correction(NOTICE, **THE_SAME_ABROAD))) == [(2, "correction", "se:123456-7897")]
+
+
 def test_back_to_an_older_content_is_a_step_of_its_own(steps: Steps) -> None:
     steps.submit(NOTICE)
     steps.submit(a_correction(NOTICE, "c-1", grounds="Muu syy"))

@@ -208,6 +208,7 @@ def starter(number: str) -> dict[str, Any]:
     [
         ({"business_id": "0112038-9"}, "fi:0112038-9"),
         ({"foreign": {"country": "us", "number": "WARN-2024.17"}}, "us:WARN-2024.17"),
+        ({"foreign": {"country": "se", "number": "SE123456789701"}}, "se:1234567897"),
         (starter("2026-17"), "ref:ta-39:2026-17"),
         (starter("A 1/ä"), "ref:ta-39:A.201.2f.c3.a4"),
         (starter("A.1"), "ref:ta-39:A.2e1"),

@@ -56,6 +56,13 @@ def test_a_step_becomes_the_notice_and_its_stage() -> None:
     assert "official-notice" not in str(notice["words"])
 
 
+def test_an_older_notice_stands_under_the_key_that_its_employer_has_today() -> None:
+    step = said.accepted(a_downsizing_notice(), employer_key="se:SE123456789701")
+    for message in (said.history(step), said.copy(step, "ta-08"), said.stub_of(step, "ta-08"), said.alert(step, "ta-08")):
+        (table, row), *_ = rows(message)
+        assert row["employer_key"] == "se:1234567897", table
+
+
 def test_routing_and_enrichment_become_recipients_offerings_and_targets() -> None:
     messages = said.path(said.notice(), to=("ta-39", "evk-04"))
     tables = [name for message in messages[2:4] for name, _ in rows(message)]
