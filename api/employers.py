@@ -8,7 +8,7 @@ from api.answers import Listing
 from api.auth import MayRead
 from api.dependencies import Reader
 from api.describing import READ_PROBLEMS
-from api.queries import EachOnce, EmployerPath, Paging
+from api.queries import EachOnce, EmployerPath, TimelineQuery
 
 router = APIRouter(prefix="/v1/employers", tags=["employers"], dependencies=[EachOnce])
 
@@ -19,7 +19,13 @@ router = APIRouter(prefix="/v1/employers", tags=["employers"], dependencies=[Eac
     summary="See an employer's history, oldest first",
     responses=READ_PROBLEMS,
 )
-def employer_timeline(employer_key: EmployerPath, caller: MayRead, reading: Reader, query: Annotated[Paging, Query()]) -> Listing:
-    """What happened with an employer, as far as your agency may see it; empty where it may see nothing."""
-    page = reading.timeline(caller.agency, employer_key, query.cursor, query.limit)
+def employer_timeline(
+    employer_key: EmployerPath, caller: MayRead, reading: Reader, query: Annotated[TimelineQuery, Query()]
+) -> Listing:
+    """What happened with an employer, as far as your agency may see it; empty where it may see nothing.
+
+    With `area` only the notices about a place in it, each with all its steps: an employer with establishments in several
+    municipalities is one employer, with one history.
+    """
+    page = reading.timeline(caller.agency, employer_key, query.cursor, query.limit, query.area)
     return Listing(items=page.items, next=page.next)

@@ -71,6 +71,16 @@ class Paging(NoQuery):
     limit: int = Field(default=50, ge=1, le=MOST, description=f"How many at the most, up to {MOST}.")
 
 
+class TimelineQuery(Paging):
+    """Which part of an employer's history."""
+
+    area: AreaCode | None = Field(
+        default=None,
+        description="Only notices that name a place in this area: a municipality, a region, an employment area.",
+        examples=["fi:kunta:837"],
+    )
+
+
 class SearchQuery(Paging):
     """What a notice has to be; everything given has to hold."""
 

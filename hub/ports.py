@@ -71,8 +71,8 @@ class Reading(Protocol):
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first."""
 
-    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int) -> Page:
-        """An employer's history as far as the agency may see it, oldest first."""
+    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int, area: str | None = None) -> Page:
+        """An employer's history as far as the agency may see it, oldest first; with an area, of the notices about it."""
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
         """The agency's own refused notices with every reason, newest first."""

@@ -60,10 +60,11 @@ class MemoryReading:
         found = [step for step in newest.values() if _meets(step, wanted)]
         return _page(sorted(found, key=_order, reverse=True), cursor, limit)
 
-    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int) -> Page:
-        """An employer's history as far as the agency may see it, oldest first."""
+    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int, area: str | None = None) -> Page:
+        """An employer's history as far as the agency may see it, oldest first; with an area, of the notices about it."""
         steps = [step for step in self._of(agency) if step["employer_key"] == employer_key]
-        return _page(sorted(steps, key=_order), cursor, limit)
+        about = {step["receipt"] for step in steps if _meets(step, Search(area=area))}
+        return _page(sorted((step for step in steps if step["receipt"] in about), key=_order), cursor, limit)
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
         """The agency's own refused notices, newest first."""

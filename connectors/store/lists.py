@@ -69,8 +69,13 @@ def newest(names: Names, wanted: Search, areas: Collection[str], after: tuple[da
     return select(both).order_by(both.c.received_at.desc(), both.c.receipt.desc()).limit(limit)
 
 
-def history(names: Names, keys: Collection[str], after: tuple[datetime, str, int] | None, limit: int) -> Query:
-    """Each step once, oldest first. Of a notice that no longer concerns the agency only that is left."""
+def history(
+    names: Names, keys: Collection[str], areas: Collection[str], after: tuple[datetime, str, int] | None, limit: int
+) -> Query:
+    """Each step once, oldest first. Of a notice that no longer concerns the agency only that is left.
+
+    With areas, all steps of the notices that name one of them in some step that is shown.
+    """
     mine = sent().where(NOTICES.c.sender.in_(names), NOTICES.c.employer_key.in_(keys))
     others = received().where(
         OUTBOX.c.agency.in_(names),
@@ -79,6 +84,8 @@ def history(names: Names, keys: Collection[str], after: tuple[datetime, str, int
         or_(OUTBOX.c.stub, ~_later_stub(names)),
         ~_is_own(names),
     )
+    if areas:
+        mine, others = mine.where(_sent_about(names, keys, areas)), others.where(_told_about(names, keys, areas))
     parts = [_page_up(mine, NOTICES, after, limit), _page_up(others, OUTBOX, after, limit)]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     return select(both).order_by(both.c.received_at, both.c.receipt, both.c.step).limit(limit)
@@ -189,6 +196,20 @@ def _better_copy(names: Names) -> ColumnElement[bool]:
 def _later_stub(names: Names) -> ColumnElement[bool]:
     later = OUTBOX.alias("stub")
     return exists().where(_same_notice(later, names), later.c.stub, later.c.step > OUTBOX.c.step)
+
+
+def _sent_about(names: Names, keys: Collection[str], areas: Collection[str]) -> ColumnElement[bool]:
+    about = NOTICES.alias("about")
+    here = and_(about.c.employer_key.in_(keys), about.c.areas.overlap(sorted(areas)))
+    return exists().where(about.c.receipt == NOTICES.c.receipt, about.c.sender.in_(names), here)
+
+
+def _told_about(names: Names, keys: Collection[str], areas: Collection[str]) -> ColumnElement[bool]:
+    """No step that a later one took away from the agency counts: which place it named is no longer told."""
+    about, gone = OUTBOX.alias("about"), OUTBOX.alias("gone")
+    here = and_(about.c.employer_key.in_(keys), about.c.areas.overlap(sorted(areas)))
+    later = and_(gone.c.agency.in_(names), gone.c.receipt == about.c.receipt, gone.c.step > about.c.step)
+    return exists().where(_same_notice(about, names), here, ~exists().where(later, gone.c.stub))
 
 
 def _is_own(names: Names) -> ColumnElement[bool]:

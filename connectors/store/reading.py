@@ -81,18 +81,18 @@ class PostgresReading:
         """Notices that the agency may see, newest first."""
         listed = ["search", agency, *_said(wanted)]
         after = self._after(listed, cursor, limit)
-        areas = {wanted.area, *self._within(wanted.area)} if wanted.area is not None else set()
-        query = lists.newest(self._names(agency), _spelt_alike(wanted), areas, (after[0], after[1]) if after else None, limit + 1)
+        names, from_here = self._names(agency), (after[0], after[1]) if after else None
+        query = lists.newest(names, _spelt_alike(wanted), self._areas(wanted.area), from_here, limit + 1)
         rows = self._all(query)
         return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt))
 
-    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int) -> Page:
+    def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int, area: str | None = None) -> Page:
         """An employer's history as far as the agency may see it, oldest first; with what it was as a starter or household."""
-        listed = ["timeline", agency, employer_key]
+        listed = ["timeline", agency, employer_key, *([area] if area is not None else [])]
         after = self._after(listed, cursor, limit)
         names, from_here = self._names(agency), (after[0], after[1], after[2]) if after else None
         keys = {employer_key, *(row.employer_key for row in self._all(lists.identified(names, employer_key)))}
-        rows = self._all(lists.history(names, keys, from_here, limit + 1))
+        rows = self._all(lists.history(names, keys, self._areas(area), from_here, limit + 1))
         return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt, row.step))
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
@@ -140,6 +140,10 @@ class PostgresReading:
 
     def _versions(self, connection: Connection, agency: str, receipt: str) -> list[Any]:
         return best_of_each_step(connection.execute(lists.versions(self._names(agency), receipt)).all())
+
+    def _areas(self, area: str | None) -> set[str]:
+        """The area with all inside it; none where none is asked for."""
+        return set() if area is None else {area, *self._within(area)}
 
     def _is_sender(self, connection: Connection, agency: str, receipt: str) -> bool:
         """Whether it sent the notice itself, or stands for that notice in its sender's place."""

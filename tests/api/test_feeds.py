@@ -92,6 +92,16 @@ def test_an_employers_history_is_oldest_first(hub: Hub, client: TestClient) -> N
     assert [item["receipt"] for item in page["items"]] == ["r-1", "r-2", "r-0"]
 
 
+def test_an_employers_history_is_narrowed_to_a_place(hub: Hub, client: TestClient) -> None:
+    step = {"step": 1, "employer_key": "fi:9000000-3", "received_at": "2026-11-25T09:00:00+00:00"}
+    for receipt, area in (("r-1", "fi:kunta:837"), ("r-2", "fi:kunta:604")):
+        hub.reading.show(AGENCY, step | {"receipt": receipt, "notice": {"workplaces": [{"area": area}]}})
+    hub.reading.show(AGENCY, step | {"receipt": "r-1", "step": 2})
+    page = client.get("/v1/employers/fi:9000000-3/timeline?area=fi:kunta:837").json()
+    assert [(item["receipt"], item["step"]) for item in page["items"]] == [("r-1", 1), ("r-1", 2)]
+    is_problem(client.get("/v1/employers/fi:9000000-3/timeline?area=837"), 422, "invalid-request")
+
+
 @pytest.mark.parametrize("written", ["1234567897", "123456-7897", "SE123456789701", "SEBOLREG.1234567897"])
 def test_an_employer_abroad_is_found_by_its_number_however_it_is_written(hub: Hub, client: TestClient, written: str) -> None:
     step = {"receipt": "r-1", "step": 1, "received_at": "2026-11-25T09:00:00+00:00"}

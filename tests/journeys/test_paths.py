@@ -102,3 +102,33 @@ def test_what_nobody_is_responsible_for_stands_in_the_fallbacks_outbox(hub: Hub)
     assert [letter["hub-detail"] for letter in letters] == []
     assert {item["data"]["why"][0]["role"] for item in hub.outbox("fallback", receipt)} == {"fallback"}
     assert len(hub.outbox("fallback", receipt)) == 2
+
+
+def test_an_employer_abroad_has_one_time_line_however_its_number_is_written(hub: Hub) -> None:
+    def abroad(id: str, number: str) -> dict[str, Any]:
+        return recruitment(id, employer={"business_id": None, "foreign": {"country": "se", "number": number}})
+
+    receipts = [hub.post("ta-39", abroad(f"abroad-{number}", number)) for number in ("123456-7897", "SE123456789701")]
+    for receipt in receipts:
+        assert hub.copy("evk-04", receipt)["subject"] == "se:1234567897"
+    hub.settle()
+    for asked in ("se:1234567897", "se:SEBOLREG.1234567897"):
+        assert [item["receipt"] for item in hub.get("evk-04", f"/v1/employers/{asked}/timeline")["items"]] == receipts
+    assert hub.get("evk-04", "/v1/employers/ee:12345678/timeline")["items"] == []
+
+
+def test_two_establishments_reach_their_own_authorities_and_stay_one_employer(hub: Hub) -> None:
+    both = [("tampere", "ta-39", "fi:kunta:837"), ("helsinki", "ta-08", "fi:kunta:091")]
+    employer = {"business_id": "9876543-0", "name": "Kaksi Toimipaikkaa Oy"}
+    notices = {
+        agency: hub.post("ta-39", downsizing(f"establishment-{town}", employer=employer, workplaces=[{"area": area}]))
+        for town, agency, area in both
+    }
+    for _, agency, area in both:
+        assert hub.copy(agency, notices[agency])["data"]["why"][0]["role"] == "own-area"
+        hub.settle()
+        narrowed = hub.get("ta-39", f"/v1/employers/fi:9876543-0/timeline?area={area}")["items"]
+        assert {item["receipt"] for item in narrowed} == {notices[agency]}
+    whole = hub.get("ta-39", "/v1/employers/fi:9876543-0/timeline")["items"]
+    assert {item["receipt"] for item in whole} == set(notices.values())
+    assert hub.get("ta-08", "/v1/employers/fi:9876543-0/timeline?area=fi:kunta:837")["items"] == []

@@ -80,6 +80,8 @@ def all_reads(reading: PostgresReading, agency: str, one: Played) -> Iterator[Re
     key = one.said[0].messages[0].key
     assert key is not None
     yield "timeline", {"found": pages(lambda cursor: reading.timeline(agency, key.decode(), cursor, 100))}
+    area = last.towns[0].code
+    yield "timeline of a place", {"found": pages(lambda cursor: reading.timeline(agency, key.decode(), cursor, 100, area))}
 
 
 def pages(page: Callable[[str | None], Page]) -> list[dict[str, Any]]:

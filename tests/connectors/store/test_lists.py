@@ -109,6 +109,33 @@ def test_a_starter_that_was_identified_has_one_history(fill: Filler, reading: Re
     assert told("evk-04", "ref:ta-39:7") == [(one, 2), (two, 1)]
 
 
+def test_a_history_is_narrowed_to_a_place_with_all_steps_of_its_notices(fill: Filler, reading: Reading) -> None:
+    """R-1 names Tampere, R-2 moves from Tampere to Helsinki, R-3 names Helsinki. ta-08 has all, evk-04 no longer R-2."""
+    helsinki = {"workplaces": [{"area": "fi:kunta:091"}]}
+    first = said.accepted(said.notice(1))
+    before = said.accepted(said.notice(2), received_at=AT + timedelta(days=1))
+    after = said.accepted(said.notice(2, **helsinki), step=2, type="correction", received_at=AT + timedelta(days=2))
+    there = said.accepted(said.notice(3, **helsinki), received_at=AT + timedelta(days=3))
+    steps = (first, before, after, there)
+    fill([said.history(step) for step in steps] + [said.copy(step, "ta-08") for step in steps])
+    fill([said.copy(step, "evk-04") for step in (first, before, there)] + [said.stub_of(after, "evk-04")])
+    ended = said.accepted(said.notice(1), step=2, type="withdrawal", received_at=AT + timedelta(days=4), notice={})
+    fill([said.history(ended), said.stub_of(ended, "ta-08")])
+
+    def told(agency: str, area: str, size: int = 1) -> list[tuple[str, int]]:
+        items = everything(lambda cursor: reading.timeline(agency, KEY, cursor, size, area))
+        return [(item["receipt"], item["step"]) for item in items]
+
+    one, two, three = (said.receipt(number) for number in (1, 2, 3))
+    assert told("ta-39", "fi:kunta:837") == [(one, 1), (two, 1), (two, 2), (one, 2)]
+    assert told("ta-39", "fi:maakunta:06") == told("ta-39", "fi:kunta:837", 50)
+    assert told("ta-39", "fi:kunta:091") == [(two, 1), (two, 2), (three, 1)]
+    assert told("ta-08", "fi:kunta:837") == [(two, 1), (two, 2)], "R-1 is taken back: its place is no longer told"
+    assert told("evk-04", "fi:kunta:837") == [(one, 1)], "nor that R-2 was ever there"
+    assert told("evk-04", "fi:kunta:091") == [(three, 1)]
+    assert told("ta-39", "fi:kunta:109") == told("evk-10", "fi:kunta:837") == []
+
+
 def test_a_cursor_that_was_made_up_is_refused(fill: Filler, reading: Reading) -> None:
     fill(said.path(said.notice()))
     pages: list[Callable[[str], Page]] = [
