@@ -10,7 +10,7 @@ from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
 from hub.core.admission import Said, admit_said, read_said
-from hub.core.masking import mask, personal_codes
+from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.registry import Registry
 from hub.core.steps import Known, Step, change_in, content_of, named_in, owner_in, take
 from hub.core.succession import inherits
@@ -23,8 +23,6 @@ from schemas.messages import EmployerEvent, RefusedNotice, RepeatedNotice, Submi
 from schemas.topics import LARGEST_INPUT, LARGEST_MESSAGE
 from schemas.wire import Message, read
 
-LONGEST_KEPT = 64 * 1024
-"""Characters of a refused body that are kept for its sender to read."""
 CHANGE = b"c"
 """Begins what is remembered of a change; what is remembered of a notice begins with its standing."""
 
@@ -173,7 +171,7 @@ def _repeat(hand: Hand, arrived: Arrived) -> Message:
 
 def _refusal(hand: Hand, record: Record, submission: Submission, error: HubError) -> Message:
     source, name = _named(submission)
-    body = mask(submission.body)[:LONGEST_KEPT]
+    body = kept_body(submission.body, error.findings)
     refused = RefusedNotice(
         sender=_sender(submission), source=source, id=name, verdict="refused", code=error.code, findings=error.findings,
         received_at=moment(record), origin=hand.origin(record), body=body,

@@ -4,14 +4,14 @@ The topic names the sender: only that agency may write to it. What body or heade
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import orjson
 
 from hub.bridge.record import Arrived
 from hub.core.admission import Said, read_said
 from hub.core.dead import dead_letter
-from hub.core.masking import mask, personal_codes
+from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.steps import named_in, owner_in
 from hub.core.submitting import SEPARATOR, agency_urn, submission_record
 from schemas.changes import named_in_tree
@@ -25,8 +25,6 @@ Unwrap = Callable[[bytes], tuple[Said, bytes]]
 """Takes the envelope of a CloudEvent in structured mode off: the notice in it, and that notice's own bytes."""
 
 STRUCTURED = "application/cloudevents+json"
-LONGEST_KEPT = 64 * 1024
-"""Characters of a refused body that are kept for its sender to read, as intake keeps them."""
 
 _ESCAPED_BLANK = re.compile(r"\\[bfnrt]")
 
@@ -98,7 +96,7 @@ def refusal(record: Arrived, error: HubError) -> RefusedNotice:
         findings=error.findings,
         received_at=record.at,
         origin=Coordinates(topic=record.topic, partition=record.partition, offset=record.offset),
-        body=_shown(record.value),
+        body=_shown(record.value, error.findings),
     )
 
 
@@ -120,11 +118,11 @@ def _named(value: bytes) -> tuple[str | None, str | None]:
     return source, name
 
 
-def _shown(value: bytes) -> str | None:
+def _shown(value: bytes, findings: Iterable[Finding]) -> str | None:
     """The body for its sender to read; None where it is no text, or where masking cannot reach a code in it."""
     try:
-        masked = mask(value.decode())
+        masked = kept_body(value.decode(), findings)
     except UnicodeDecodeError:
         return None
-    hidden = "\x00" in masked or personal_codes(_ESCAPED_BLANK.sub(" ", masked))
-    return None if hidden else masked[:LONGEST_KEPT]
+    hidden = masked is None or "\x00" in masked or personal_codes(_ESCAPED_BLANK.sub(" ", masked))
+    return None if hidden else masked

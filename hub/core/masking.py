@@ -8,11 +8,16 @@ be right, so that dates, phone numbers and Business IDs stay what they are. Noth
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from stdnum.fi import hetu
 
+from schemas.errors import Finding
+
 Span = tuple[int, int]
 MASK = "[personal code removed]"
+LONGEST_KEPT = 64 * 1024
+"""Characters of a refused body that are kept for its sender."""
 
 _SOFT_HYPHEN = "\u00ad"
 _BLANKS = "\\s\u200b-\u200f\u2060\ufeff"
@@ -54,6 +59,12 @@ def mask(text: str) -> str:
         kept += (text[at:start], MASK)
         at = end
     return "".join((*kept, text[at:]))
+
+
+def kept_body(body: str, findings: Iterable[Finding]) -> str | None:
+    """What is kept of a refused body; nothing where it has a person's number of another country, which no mask finds in a text."""
+    foreign = any(finding.rule == "personal-code" and finding.place.endswith("/foreign/number") for finding in findings)
+    return None if foreign else mask(body)[:LONGEST_KEPT]
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -129,6 +129,13 @@ def test_a_personal_code_is_masked_wherever_a_refusal_repeats_it(steps: Steps, p
     assert not leaks(said.messages)
 
 
+def test_a_personal_number_of_sweden_is_kept_in_no_refusal(steps: Steps) -> None:
+    abroad = {"business_id": None, "foreign": {"country": "se", "number": "121212-1212"}}
+    told = steps.submit(a_recruitment_notice(employer=abroad))
+    assert (refusal(told).code, refusal(told).body) == ("personal-code", None)
+    assert b"121212" not in b"".join(message.value or b"" for message in told.messages)
+
+
 def test_a_personal_code_behind_escapes_is_masked_too(steps: Steps) -> None:
     said = steps.submit(body_of(a_recruitment_notice(text=CODE)).replace(CODE.encode(), b"\\u003131052\\u002d308T"))
     assert refusal(said).code == "personal-code"

@@ -6,10 +6,10 @@ import pytest
 
 from api.door import submission
 from api.envelope import read_enveloped
-from hub.bridge.crossing import LONGEST_KEPT, Crossing
+from hub.bridge.crossing import Crossing
 from hub.bridge.record import Arrived, pattern
 from hub.core.admission import read_notice
-from hub.core.masking import personal_codes
+from hub.core.masking import LONGEST_KEPT, personal_codes
 from schemas.messages import RefusedNotice, Submission
 from schemas.topics import DEAD_LETTERS, RECEIVED, REFUSED, inbox, inbox_owner
 from schemas.wire import Headers, Message, read
@@ -136,6 +136,16 @@ def test_a_personal_code_is_refused_and_stands_nowhere_afterwards(written: str) 
         assert not personal_codes(shown)
         assert written not in shown
         assert CODE.encode() not in (message.value or b"")
+
+
+@pytest.mark.parametrize("number", ["121212-1212", "SE121212121201"])
+def test_a_personal_number_of_sweden_is_refused_and_stands_nowhere_afterwards(number: str) -> None:
+    body = numbered(1, employer={"business_id": None, "foreign": {"country": "se", "number": number}})
+    for record in (arrived(body), arrived(in_event(body), STRUCTURED)):
+        (message,) = crossed(record)
+        told = read(RefusedNotice, message.value, message.headers)
+        assert (told.code, told.body) == ("personal-code", None)
+        assert number.encode() not in (message.value or b"")
 
 
 def test_a_code_in_the_names_of_a_notice_is_masked_in_refusal_and_key() -> None:
