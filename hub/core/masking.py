@@ -62,7 +62,7 @@ def mask(text: str) -> str:
 
 
 def kept_body(body: str, findings: Iterable[Finding]) -> str | None:
-    """What is kept of a refused body; nothing where it has a person's number of another country, which no mask finds in a text."""
+    """What is kept of a refused body; nothing where it has a person's number abroad, which no mask finds in a text."""
     foreign = any(finding.rule == "personal-code" and finding.place.endswith("/foreign/number") for finding in findings)
     return None if foreign else mask(body)[:LONGEST_KEPT]
 
