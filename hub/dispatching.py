@@ -37,7 +37,6 @@ def dispatch(wiring: Wiring) -> None:
         with told_to_stop() as stop, _beside(clocks.run, stop), _beside(daily.run, stop), _beside(rights.run, stop):
             Following(wiring.bootstrap, wiring.prefix).run(stop)
     finally:
-        narrowing.close()
         wiring.publisher.close()
 
 
@@ -57,16 +56,13 @@ def _beside(run: Callable[[threading.Event], None], stop: threading.Event) -> It
 def waiting(wiring: Wiring) -> Board:
     """What waits at this moment, read from the log itself."""
     log, board = Log(wiring.bootstrap, wiring.prefix), Board()
-    try:
-        outboxes = [name for name in log.topics() if outbox_owner(name)]
-        starts = log.starts(outboxes)
-        for place, end in log.ends(outboxes).items():
-            board.outbox(outbox_owner(place[0]) or "", starts[place], end)
-        for record in log.read([ALERTS.name]):
-            _take(board, record)
-        return board
-    finally:
-        log.close()
+    outboxes = [name for name in log.topics() if outbox_owner(name)]
+    starts = log.starts(outboxes)
+    for place, end in log.ends(outboxes).items():
+        board.outbox(outbox_owner(place[0]) or "", starts[place], end)
+    for record in log.read([ALERTS.name]):
+        _take(board, record)
+    return board
 
 
 def _take(board: Board, record: LogRecord) -> None:

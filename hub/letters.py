@@ -58,11 +58,8 @@ class Resent:
 def letters(wiring: Wiring) -> Iterator[Letter]:
     """Every dead letter that the log still holds, partition by partition."""
     log = Log(wiring.bootstrap, wiring.prefix)
-    try:
-        for record in log.read([DEAD_LETTERS.name]):
-            yield _letter(record, wiring.prefix)
-    finally:
-        log.close()
+    for record in log.read([DEAD_LETTERS.name]):
+        yield _letter(record, wiring.prefix)
 
 
 def resend(wiring: Wiring) -> Resent:
@@ -93,15 +90,12 @@ def _is_whole(letter: Letter) -> bool:
 
 def _resend_to(wiring: Wiring, topic: str, of_topic: list[Letter], found: Resent) -> None:
     log = Log(wiring.bootstrap, wiring.prefix)
-    try:
-        if topic not in log.topics():
-            found.cannot += len(of_topic)
-            return
-        steps = dict[tuple[str, bool], int]()
-        for record in log.read([topic]):
-            _note(steps, record)
-    finally:
-        log.close()
+    if topic not in log.topics():
+        found.cannot += len(of_topic)
+        return
+    steps = dict[tuple[str, bool], int]()
+    for record in log.read([topic]):
+        _note(steps, record)
     for letter in of_topic:
         name, step = _step_of(letter.record)
         if steps.get(name, 0) >= step:

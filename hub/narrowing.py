@@ -40,10 +40,6 @@ class Narrowing:
         self._wiring = wiring
         self._standings = wiring.standings()
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._standings.close()
-
     def look(self, day: date, stop: threading.Event | None = None) -> Looked:
         """Empty what has to be, by the rights of that day; nothing while the newest revision is pending.
 
@@ -64,13 +60,10 @@ class Narrowing:
     def _empty(self, mark: Mark | None, now: Mark, revisions: Revisions) -> Iterator[tuple[str, Emptied]]:
         registry = revisions.at(now.revision)
         emptying = Emptying(self._wiring.bootstrap, self._wiring.prefix, self._wiring.publisher, now.revision)
-        try:
-            for agency in self._concerned(mark, now, revisions):
-                emptied = emptying.empty(agency, partial(as_it_may_stand, agency, registry=registry, day=now.day))
-                log.info("an outbox was looked through", agency=agency, revision=now.revision, **emptied.counts())
-                yield agency, emptied
-        finally:
-            emptying.close()
+        for agency in self._concerned(mark, now, revisions):
+            emptied = emptying.empty(agency, partial(as_it_may_stand, agency, registry=registry, day=now.day))
+            log.info("an outbox was looked through", agency=agency, revision=now.revision, **emptied.counts())
+            yield agency, emptied
 
     def _concerned(self, mark: Mark | None, now: Mark, revisions: Revisions) -> list[str]:
         """Whose outbox has to be looked through: also of who is not in force, since a step can be on its way to it still."""
@@ -84,12 +77,9 @@ class Narrowing:
 
     def _outboxes(self) -> Iterator[str]:
         reader = Log(self._wiring.bootstrap, self._wiring.prefix)
-        try:
-            held = [name for name in reader.topics() if outbox_owner(name)]
-            starts = reader.starts(held)
-            ends = reader.ends(held)
-        finally:
-            reader.close()
+        held = [name for name in reader.topics() if outbox_owner(name)]
+        starts = reader.starts(held)
+        ends = reader.ends(held)
         owners = ((place, outbox_owner(place[0])) for place in ends if ends[place] > starts[place])
         return (owner for _, owner in owners if owner)
 

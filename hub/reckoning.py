@@ -41,19 +41,16 @@ def reckon(
     that `since` does not name need no decision that names them.
     """
     log = Log(bootstrap, prefix)
-    try:
-        reading = _Reading(log, prefix, bootstrap)
-        reading.freeze(since)
-        deadline = time.monotonic() + within
-        while True:
-            reading.go_on()
-            left = sum(1 for _ in reading.ledger.unaccounted())
-            if not left or time.monotonic() > deadline:
-                return reading.ledger
-            tell(left)
-            time.sleep(PAUSE)
-    finally:
-        log.close()
+    reading = _Reading(log, prefix, bootstrap)
+    reading.freeze(since)
+    deadline = time.monotonic() + within
+    while True:
+        reading.go_on()
+        left = sum(1 for _ in reading.ledger.unaccounted())
+        if not left or time.monotonic() > deadline:
+            return reading.ledger
+        tell(left)
+        time.sleep(PAUSE)
 
 
 def take(ledger: Ledger, record: LogRecord, prefix: str = "", judged: bool = True) -> None:
@@ -80,19 +77,13 @@ def _take_letter(ledger: Ledger, record: LogRecord, prefix: str) -> None:
 def received_ends(bootstrap: str, prefix: str) -> dict[Place, int]:
     """Where notices.received ends now: the `since` of what comes after."""
     log = Log(bootstrap, prefix)
-    try:
-        return log.ends([topics.RECEIVED.name])
-    finally:
-        log.close()
+    return log.ends([topics.RECEIVED.name])
 
 
 def received_since(bootstrap: str, prefix: str, moment: datetime) -> dict[Place, int]:
     """Where notices.received and each outbox stood at that moment of the broker's time."""
     log = Log(bootstrap, prefix)
-    try:
-        return log.since([topics.RECEIVED.name, *_outboxes(log)], moment)
-    finally:
-        log.close()
+    return log.since([topics.RECEIVED.name, *_outboxes(log)], moment)
 
 
 @dataclass(slots=True)

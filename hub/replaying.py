@@ -89,11 +89,7 @@ def _replay(
 
 
 def _records(wiring: Wiring, topic: Topic) -> Iterator[LogRecord]:
-    log = Log(wiring.bootstrap, wiring.prefix)
-    try:
-        yield from log.read([topic.name])
-    finally:
-        log.close()
+    return Log(wiring.bootstrap, wiring.prefix).read([topic.name])
 
 
 def _as_record(record: LogRecord, prefix: str) -> Record:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from connectors.inbound.arrived import arrived
 from connectors.offsets import ANSWER_WITHIN, EARLIEST, LATEST, offsets
 from schemas.errors import NotReady
 
@@ -34,22 +35,16 @@ class Log:
     def __init__(self, bootstrap: str, prefix: str = "") -> None:
         self._prefix = prefix
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": f"{prefix}hub.log.reader",  # never committed: the library wants a name
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "log_level": 2,
-            }
-        )
+        self._settings = {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"{prefix}hub.log.reader",  # never committed: the library wants a name
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "log_level": 2,
+        }
         self._next: dict[Place, int] = {}
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._consumer.close()
 
     def topics(self) -> tuple[str, ...]:
         """All topics of the hub, without the prefix."""
@@ -80,34 +75,44 @@ class Log:
     def read(self, topics: Iterable[str]) -> Iterator[LogRecord]:
         """All records from where the last read stopped to the ends of this moment."""
         ends = {place: end for place, end in self.ends(topics).items() if end > self._next.get(place, 0)}
-        self._consumer.assign([self._at(place) for place in ends])
-        while ends:
-            for message in self._consumer.consume(5_000, 0.2):
-                if (error := message.error()) is None:
-                    yield self._record(message)
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    self._note_end(message)
-                else:
-                    raise KafkaException(error)
-            self._note_positions(ends)
+        if not ends:
+            return
+        consumer = Consumer(self._settings)  # a new one: told at once what to read it does so at once, else after a second
+        try:
+            consumer.assign([self._at(place) for place in ends])
+            while ends:
+                yield from self._come(consumer)
+                self._note_positions(consumer, ends)
+        finally:
+            consumer.close()
+
+    def _come(self, consumer: Consumer) -> Iterator[LogRecord]:
+        for message in arrived(consumer, 5_000, 0.2):
+            if (error := message.error()) is None:
+                yield self._record(message)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._note_end(message)
+            else:
+                raise KafkaException(error)
 
     def _at(self, place: Place) -> TopicPartition:
-        return TopicPartition(self._prefix + place[0], place[1], self._next.get(place, OFFSET_BEGINNING))
+        """The first offset is asked for by number: the library answers its own name for it half a second later."""
+        return TopicPartition(self._prefix + place[0], place[1], self._next.get(place, 0))
 
     def _note_end(self, message: Message) -> None:
         """Where nothing was there to be read, as when retention has removed all, only this tells how far it goes."""
         place = ((message.topic() or "").removeprefix(self._prefix), message.partition() or 0)
         self._next[place] = max(self._next.get(place, 0), message.offset() or 0)
 
-    def _note_positions(self, ends: dict[Place, int]) -> None:
+    def _note_positions(self, consumer: Consumer, ends: dict[Place, int]) -> None:
         """Positions, not records, tell the end: control records of transactions have offsets too."""
         asked = [TopicPartition(self._prefix + topic, number) for topic, number in ends]
-        for at in self._consumer.position(asked):
+        for at in consumer.position(asked):
             place = (at.topic.removeprefix(self._prefix), at.partition)
             self._next[place] = max(self._next.get(place, 0), at.offset)
             if self._next[place] >= ends[place]:
                 del ends[place]
-                self._consumer.incremental_unassign([at])
+                consumer.incremental_unassign([at])
 
     def _record(self, message: Message) -> LogRecord:
         return LogRecord(

@@ -31,10 +31,6 @@ class Standings:
         """How far the outboxes were, as of the last `now`; None where they were never looked through."""
         return self._reports.outboxes
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._log.close()
-
     def _take(self, record: LogRecord) -> None:
         if record.topic == PINNED.name:
             self._reports.take(record.key, record.value)

@@ -61,10 +61,6 @@ class Emptying:
         self._prefix = prefix
         self._revision = revision
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._log.close()
-
     def empty(self, agency: str, cut: Cut) -> Emptied:
         """Where some copy is not what may stand there, all of it is written again and the log before is deleted.
 

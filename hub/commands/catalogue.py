@@ -80,10 +80,7 @@ def publish_registry(folder: Folder = None) -> None:
 def tell_status(folder: Folder = None, as_json: AsJson = False) -> None:
     """Whether the newest revision is in force, or pending and which agents still decide by an older one. Exit 1: pending."""
     standings = wiring_for(folder).standings()
-    try:
-        standing = standings.now()
-    finally:
-        standings.close()
+    standing = standings.now()
     if as_json:
         print_json(standing.row())
     else:
@@ -101,11 +98,8 @@ def narrow_outboxes(folder: Folder = None, as_json: AsJson = False) -> None:
     It can be killed at any point and run again.
     """
     narrowing = Narrowing(wiring_for(folder))
-    try:
-        with told_to_stop() as stop:
-            looked = narrowing.look(day_of(datetime.now(UTC)), stop)
-    finally:
-        narrowing.close()
+    with told_to_stop() as stop:
+        looked = narrowing.look(day_of(datetime.now(UTC)), stop)
     found = {agency: emptied.counts() for agency, emptied in looked.outboxes.items()}
     if as_json:
         print_json(looked.standing.row() | {"outboxes": found})

@@ -193,11 +193,8 @@ def _agencies(wiring: Wiring) -> tuple[str, ...]:
 def _revision_read(wiring: Wiring) -> int:
     """The revision that a process which starts now would hold."""
     log, entries = Log(wiring.bootstrap, wiring.prefix), Entries()
-    try:
-        for record in log.read([REGISTRY.name]):
-            entries.take(record.value or b"")
-    finally:
-        log.close()
+    for record in log.read([REGISTRY.name]):
+        entries.take(record.value or b"")
     return entries.revision
 
 

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Any
@@ -136,7 +136,8 @@ def tail(
     """Follow an outbox, or what happens to employers, line by line: time, type, employer, step, receipt. Ctrl-C ends it."""
     wiring = wiring_for(folder)
     topic = outbox(agency).name if agency else EVENTS.name
-    with suppress(KeyboardInterrupt), _heard(signal.SIGINT, signal.SIGTERM), closing(Log(wiring.bootstrap, wiring.prefix)) as log:
+    log = Log(wiring.bootstrap, wiring.prefix)
+    with suppress(KeyboardInterrupt), _heard(signal.SIGINT, signal.SIGTERM):
         _refuse_unknown(log, topic)
         for record in islice(_follow(log, topic, from_start), limit):
             typer.echo(line_of(record))

@@ -69,10 +69,7 @@ def put(bootstrap: str, prefix: str, *records: Kept) -> None:
 def on(bootstrap: str, prefix: str, *names: str) -> list[LogRecord]:
     """What stands on these topics now."""
     log = Log(bootstrap, prefix)
-    try:
-        return list(log.read(names))
-    finally:
-        log.close()
+    return list(log.read(names))
 
 
 def committed(bootstrap: str, prefix: str, group: str, topic: str) -> int:

@@ -91,10 +91,7 @@ class Hub:
 
     def on(self, topic: topics.Topic) -> list[LogRecord]:
         log = Log(self.wiring.bootstrap, self.wiring.prefix)
-        try:
-            return list(log.read([topic.name]))
-        finally:
-            log.close()
+        return list(log.read([topic.name]))
 
     def unaccounted(self) -> list[str]:
         return [str(found) for found in reckon(self.wiring.bootstrap, self.wiring.prefix, None, 0).unaccounted()]
@@ -118,7 +115,6 @@ def hub(bootstrap: str, database_url: str, topic_prefix: str, tmp_path: Path) ->
     made.come_into_force()
     made.tell(*STORY)
     yield made
-    made.narrowing.close()
     wiring.publisher.close()
     wiring.engine.dispose()
     drop_everything(database_url, wiring.schemas.prefix)
@@ -213,7 +209,6 @@ def test_a_step_that_comes_meanwhile_stands_after_the_steps_before_it(hub: Hub) 
 
     emptying = Emptying(hub.wiring.bootstrap, hub.wiring.prefix, Meanwhile(), hub.revision)
     emptying.empty("evk-04", lambda copy: copy | {"purpose": "partner"})
-    emptying.close()
     steps = [orjson.loads(one.value or b"")["step"] for one in hub.records("evk-04")]
     assert steps == [3, 1, 2, 3]
 

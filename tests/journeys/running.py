@@ -16,6 +16,7 @@ import httpx2
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from connectors.inbound.arrived import arrived
 from connectors.store.migrate import drop_everything
 from hub.local import ports
 from hub.local.child import Child
@@ -155,7 +156,7 @@ class Hub:
             consumer.assign(places)
             found = list[Message]()
             while sum(record.error() is not None for record in found) < len(places):
-                found += consumer.consume(5_000, 0.05)
+                found += arrived(consumer, 5_000, 0.05)
             return [record for record in found if record.error() is None]
         finally:
             consumer.close()

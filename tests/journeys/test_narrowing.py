@@ -15,10 +15,7 @@ def test_the_workers_report_and_the_dispatcher_notes_that_no_outbox_holds_more_t
         standings.now()
         return standings.outboxes()
 
-    try:
-        until(lambda: standings.now().in_force, "the registry in force")
-        revision = standings.now().revision
-        until(lambda: (found := mark()) and found.revision == revision, "the dispatcher's look")
-    finally:
-        standings.close()
+    until(lambda: standings.now().in_force, "the registry in force")
+    revision = standings.now().revision
+    until(lambda: (found := mark()) and found.revision == revision, "the dispatcher's look")
     assert "could not be looked through" not in hub.logs()

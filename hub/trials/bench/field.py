@@ -62,7 +62,6 @@ def field(ground: Ground, prefix: str, items: Sequence[Item], places: Places) ->
         boxes = tuple(outbox(agency).name for agency in sorted(told))
         yield Field(wiring, sum(len(one.copies) for one in firsts), log, boxes)
     finally:
-        log.close()
         wiring.engine.dispose()
         for future in admin.delete_topics(names, operation_timeout=30).values():
             future.result()

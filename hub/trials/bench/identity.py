@@ -110,10 +110,7 @@ def _ask(hub: Ground, witness: Item) -> None:
 def _await_answers(hub: Ground) -> None:
     """One repeat, one refusal, nothing else."""
     log, deadline = Log(hub.bootstrap, hub.wiring.prefix), time.monotonic() + _ANSWERS_WITHIN
-    try:
-        while (answers := [sum(log.ends([topic.name]).values()) for topic in (REPEATED, REFUSED)]) != [1, 1]:
-            if time.monotonic() > deadline:
-                raise Forgotten(f"a repeat and a conflict were wanted, and {answers} came")
-            time.sleep(0.2)
-    finally:
-        log.close()
+    while (answers := [sum(log.ends([topic.name]).values()) for topic in (REPEATED, REFUSED)]) != [1, 1]:
+        if time.monotonic() > deadline:
+            raise Forgotten(f"a repeat and a conflict were wanted, and {answers} came")
+        time.sleep(0.2)

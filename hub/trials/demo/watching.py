@@ -27,13 +27,10 @@ def watch(
     """What came of each submission, by name. Ids hold for a day, so that what repeats an earlier one lies in it too."""
     picture = Picture({one.receipt for one in sent}, since)
     log = Log(wiring.bootstrap, wiring.prefix)
-    try:
-        log.go_on_from(_at_midnight(wiring, log, day))
-        _until_settled(log, picture, sent, within, say)
-        _until_alerts_are_told(wiring)
-        _read(log, picture)
-    finally:
-        log.close()
+    log.go_on_from(_at_midnight(wiring, log, day))
+    _until_settled(log, picture, sent, within, say)
+    _until_alerts_are_told(wiring)
+    _read(log, picture)
     places = picture.places(sent)
     return {one.name: picture.came(one, places.get(one.name)) for one in sent}
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
+from connectors.inbound.arrived import arrived
 from hub.trials.soak.log import Alert, Copy, Log, Place, Seen, Step, Verdict
 from hub.trials.soak.model import Lane
 from hub.trials.soak.situations import PERSONAL_CODE, SECRET
@@ -59,7 +60,7 @@ def _consumed(
     consumer: Consumer, open_: set[tuple[str, int]], stop_at_end: bool, stop: threading.Event
 ) -> Iterator[Message]:  # fmt: skip
     while not stop.is_set() and not (stop_at_end and not open_):
-        for record in consumer.consume(5_000, 0.2):
+        for record in arrived(consumer, 5_000, 0.2):
             error = record.error()
             if error is None:
                 yield record

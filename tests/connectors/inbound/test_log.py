@@ -39,7 +39,6 @@ def test_each_read_goes_on_where_the_last_one_stopped_and_sees_no_aborted_record
     write(bootstrap, f"{topic_prefix}two", b"never", transaction=f"{topic_prefix}t", abort=True)
     write(bootstrap, f"{topic_prefix}one", b"e")
     assert [(record.value, record.headers) for record in log.read(["one", "two"])] == [(b"e", (("h", b"x"),))]
-    log.close()
 
 
 def test_a_start_can_be_given_and_a_topic_that_is_not_there_is_empty(bootstrap: str, topic_prefix: str) -> None:
@@ -49,7 +48,6 @@ def test_a_start_can_be_given_and_a_topic_that_is_not_there_is_empty(bootstrap: 
     log.go_on_from({("two", 0): 1})
     assert [record.value for record in log.read(["two", "nowhere"])] == [b"b"]
     assert (log.starts(["two"]), log.ends(["two"])) == ({("two", 0): 0}, {("two", 0): 2})
-    log.close()
 
 
 def test_what_retention_has_removed_is_passed_over_also_where_nothing_is_left(bootstrap: str, topic_prefix: str) -> None:
@@ -64,7 +62,6 @@ def test_what_retention_has_removed_is_passed_over_also_where_nothing_is_left(bo
     assert log.starts(["one"]) == {("one", 0): 2, ("one", 1): 1}
     write(bootstrap, f"{topic_prefix}one", b"e")
     assert [record.value for record in log.read(["one"])] == [b"e"]
-    log.close()
 
 
 def test_the_place_of_a_moment_is_the_first_record_since_then_or_the_end(bootstrap: str, topic_prefix: str) -> None:
@@ -77,4 +74,3 @@ def test_the_place_of_a_moment_is_the_first_record_since_then_or_the_end(bootstr
     assert first < second
     moments = (first, first + timedelta(milliseconds=1), second + timedelta(milliseconds=1), datetime(2020, 1, 1, tzinfo=UTC))
     assert [log.since(["two"], moment)["two", 0] for moment in moments] == [0, 1, 2, 0]
-    log.close()

@@ -14,6 +14,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from connectors.inbound.arrived import arrived
 from connectors.inbound.log import Log
 from connectors.outbound.topics import apply_topics
 from hub.core.in_force import Reports, Standing
@@ -138,7 +139,7 @@ class Field:
         """Observe until that many records are there, or the time is over."""
         deadline = time.monotonic() + within
         while len(self.seen.numbers) < until and time.monotonic() < deadline:
-            for record in self._observer.consume(2_000, 0.1):
+            for record in arrived(self._observer, 2_000, 0.1):
                 self.seen.take(record.key() or b"", record.value() or b"")
 
     def standing(self, revision: int) -> Standing:
@@ -146,7 +147,6 @@ class Field:
         reports, log = Reports(), Log(self.bootstrap, self.prefix)
         for record in log.read([PINNED.name]):
             reports.take(record.key, record.value)
-        log.close()
         return reports.standing(revision, {"copying": PARTITIONS})
 
     def comes_into_force(self, revision: int) -> bool:

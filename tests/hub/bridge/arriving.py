@@ -7,6 +7,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from connectors.inbound.arrived import arrived
 from connectors.outbound.topics import apply_topics
 from schemas.messages import RefusedNotice, Submission
 from schemas.topics import DEAD_LETTERS, RECEIVED, REFUSED, Topic, inbox
@@ -70,7 +71,7 @@ class Place:
             end = consumer.get_watermark_offsets(place, timeout=10)[1]
             consumer.assign([place])
             while end and consumer.position([place])[0].offset < end:
-                for message in consumer.consume(500, 0.2):
+                for message in arrived(consumer, 500, 0.2):
                     found.append((message.key() or b"", message.value() or b"", dict(message.headers() or [])))
         consumer.close()
         return found

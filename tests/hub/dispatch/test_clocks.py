@@ -60,10 +60,7 @@ def put(publisher: KafkaPublisher, prefix: str, *clocks: Clock) -> None:
 def said(bootstrap: str, prefix: str) -> list[str]:
     """The bodies on notices.received, in order of partitions."""
     log = Log(bootstrap, prefix)
-    try:
-        found = [read(Submission, record.value, record.headers) for record in log.read([RECEIVED.name])]
-    finally:
-        log.close()
+    found = [read(Submission, record.value, record.headers) for record in log.read([RECEIVED.name])]
     assert all((one.sender, one.way) == ("ta-39", "clock") for one in found)
     return sorted(one.body for one in found)
 
