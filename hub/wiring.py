@@ -23,6 +23,7 @@ from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
 from connectors.store.writing import ViewWriter
+from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
 from hub.core.recutting import recut
 from hub.core.registry import Registry
@@ -49,12 +50,12 @@ class Wiring:
     @property
     def bootstrap(self) -> str:
         """Kafka's address."""
-        return self.settings.kafka.bootstrap or _missing("kafka", self.settings.folder)
+        return kafka_of(self.settings)
 
     @property
     def url(self) -> str:
         """PostgreSQL's address, with its password."""
-        return self.settings.database.url or _missing("database", self.settings.folder)
+        return database_of(self.settings)
 
     @property
     def prefix(self) -> str:
@@ -174,12 +175,3 @@ class Wiring:
             raise Misconfigured(
                 f"there is no {place}: `hub up` makes it; or set HUB_SECRETS__KEYS and HUB_SECRETS__CURSORS"
             ) from None
-
-
-def _missing(what: str, folder: Path) -> str:
-    """The address that a hub running on the folder has noted."""
-    try:
-        return str(json.loads((folder / "hub.json").read_text(encoding="utf-8"))[what])
-    except (OSError, KeyError, ValueError):
-        name = {"kafka": "HUB_KAFKA__BOOTSTRAP", "database": "HUB_DATABASE__URL"}[what]
-        raise Misconfigured(f"no hub has noted its addresses in {folder}: start one with `hub up`, or set {name}") from None

@@ -17,8 +17,11 @@ from hub.stopping import told_to_stop
 from hub.wiring import Wiring
 from schemas.topics import every_topic
 
+commands = typer.Typer()
 topics = typer.Typer(no_args_is_help=True, help="The hub's topics. Example: hub topics list")
 registry = typer.Typer(no_args_is_help=True, help="Agencies, areas and services. Example: hub registry show fi:kunta:837")
+commands.add_typer(topics, name="topics")
+commands.add_typer(registry, name="registry")
 
 
 @topics.command("list", epilog="Example: hub topics list")

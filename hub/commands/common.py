@@ -1,13 +1,17 @@
 """What commands share: options, settings for a folder, and how a result is printed."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.settings import Settings
-from hub.wiring import Wiring
+
+if TYPE_CHECKING:
+    from hub.wiring import Wiring
 
 Folder = Annotated[Path | None, typer.Option(help="Folder of the hub: data, logs, addresses (default: var).")]
 Registries = Annotated[
@@ -26,6 +30,8 @@ def settings_for(folder: Path | None, registries: list[str] | None = None) -> Se
 
 def wiring_for(folder: Path | None) -> Wiring:
     """Adapters for the hub of that folder."""
+    from hub.wiring import Wiring  # not before it is asked for: a worker needs none, and its start would take twice as long
+
     return Wiring(settings_for(folder))
 
 

@@ -17,14 +17,16 @@ from hub.settings import Settings
 from schemas.errors import HubError, every_error
 from schemas.topics import ALERTS, CLOCKS, READERS, Topic, every_topic, inbox
 
-commands = typer.Typer(no_args_is_help=True, help="The generated pages of docs/. Example: hub docs write")
+commands = typer.Typer()
+docs = typer.Typer(no_args_is_help=True, help="The generated pages of docs/. Example: hub docs write")
+commands.add_typer(docs, name="docs")
 MADE = "Made by `hub docs write` from {source}; do not edit it by hand.\n"
 Row = tuple[str, ...]
 Command = Any
 """A command as typer has it: a group of commands, or one with its parameters."""
 
 
-@commands.command("write", epilog="Example: hub docs write --check")
+@docs.command("write", epilog="Example: hub docs write --check")
 def write_documents(
     context: typer.Context,
     to: Annotated[Path, typer.Option(help="The folder of the pages.")] = Path("docs"),
@@ -187,8 +189,9 @@ def commands_page(root: Command) -> str:
 
 def every_command(root: Command, before: str = "hub") -> Iterator[tuple[str, Command]]:
     """The path and the command of each, groups left out."""
-    for name, command in root.commands.items():
-        path = f"{before} {name}"
+    context = typer.Context(root)
+    for name in root.list_commands(context):
+        path, command = f"{before} {name}", root.get_command(context, name)
         if hasattr(command, "commands"):
             yield from every_command(command, path)
         else:

@@ -8,11 +8,13 @@ from hub.commands.common import Folder, wiring_for
 from hub.data.load import load_registry
 from schemas.errors import Unknown
 
-commands = typer.Typer(no_args_is_help=True, help="API keys of agencies. Example: hub keys issue ta-39")
+commands = typer.Typer()
+keys = typer.Typer(no_args_is_help=True, help="API keys of agencies. Example: hub keys issue ta-39")
+commands.add_typer(keys, name="keys")
 SCOPES = "publish,read"
 
 
-@commands.command("issue", epilog="Example: hub keys issue finnvera --label 'test system' --scopes read")
+@keys.command("issue", epilog="Example: hub keys issue finnvera --label 'test system' --scopes read")
 def issue(
     agency: Annotated[str, typer.Argument(help="Id of the agency, as `hub registry show` tells it.")],
     label: Annotated[str, typer.Option(help="What the key is for, to know it again.")] = "by hand",
@@ -26,7 +28,7 @@ def issue(
     typer.echo(wiring.keys.issue(agency, label, frozenset(scopes.split(","))))
 
 
-@commands.command("list", epilog="Example: hub keys list")
+@keys.command("list", epilog="Example: hub keys list")
 def list_keys(folder: Folder = None) -> None:
     """All keys: id, agency, label, scopes, until when, and whether revoked."""
     for key in wiring_for(folder).keys.all():
@@ -34,7 +36,7 @@ def list_keys(folder: Folder = None) -> None:
         typer.echo(f"{key.key_id}  {key.agency:24} {','.join(sorted(key.scopes)):16} {state:24} {key.label}")
 
 
-@commands.command("revoke", epilog="Example: hub keys revoke 8a464cdd30ee")
+@keys.command("revoke", epilog="Example: hub keys revoke 8a464cdd30ee")
 def revoke(key_id: Annotated[str, typer.Argument(help="Id of the key: the part after hub_.")], folder: Folder = None) -> None:
     """From now on the key is worth nothing."""
     wiring_for(folder).keys.revoke(key_id)

@@ -5,10 +5,12 @@ import typer
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.letters import letters, resend
 
-commands = typer.Typer(no_args_is_help=True, help="What could not be taken or delivered. Example: hub dead-letters list")
+commands = typer.Typer()
+dead_letters = typer.Typer(no_args_is_help=True, help="What could not be taken or delivered. Example: hub dead-letters list")
+commands.add_typer(dead_letters, name="dead-letters")
 
 
-@commands.command("list", epilog="Example: hub dead-letters list --json")
+@dead_letters.command("list", epilog="Example: hub dead-letters list --json")
 def list_letters(folder: Folder = None, as_json: AsJson = False) -> None:
     """Each dead letter: when, who gave up, why, and for which topic; nothing of its content."""
     rows = [letter.row() for letter in letters(wiring_for(folder))]
@@ -22,7 +24,7 @@ def list_letters(folder: Folder = None, as_json: AsJson = False) -> None:
     typer.echo(f"{len(rows)} dead letters")
 
 
-@commands.command("resend", epilog="Example: hub dead-letters resend")
+@dead_letters.command("resend", epilog="Example: hub dead-letters resend")
 def resend_letters(folder: Folder = None, as_json: AsJson = False) -> None:
     """Send again what only lacked its outbox (`hub topics apply` makes it), unless it or a later step is there by now."""
     wiring = wiring_for(folder)

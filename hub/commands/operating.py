@@ -1,18 +1,16 @@
-"""Commands of the operator: what is wrong, views built anew, the bridge and the dispatcher alone."""
+"""Commands of the operator: what is wrong, and views built anew."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from confluent_kafka import KafkaException
 
-from hub import bridging, dispatching, logs
 from hub.commands.checks import CHECKS, Check
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
-from hub.dispatch.due import CHANNELS
 from hub.projection import metrics
 from hub.projection.rebuild import rebuild
 from hub.projection.sources import Lag, Sources
@@ -100,38 +98,3 @@ def _progress(wiring: Wiring) -> Iterator[None]:
 def _records_read() -> int:
     samples = (sample for family in metrics.RECORDS.collect() for sample in family.samples)
     return int(sum(sample.value for sample in samples if sample.name.endswith("_total")))
-
-
-@commands.command("bridge", epilog="Example: hub bridge")
-def run_bridge(folder: Folder = None) -> None:
-    """Take over what agencies write into their inboxes on Kafka. Several of them share the inboxes."""
-    wiring = wiring_for(folder)
-    logs.set_up(wiring.settings.log)
-    bridging.bridge(wiring)
-
-
-@commands.command("dispatch", epilog="Example: hub dispatch --once")
-def run_dispatcher(
-    folder: Folder = None,
-    once: Annotated[bool, typer.Option("--once", help="Print what waits for each agency, and end.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Fire clocks (the end of an embargo), and tell of each alert that it is due. No channel (webhook, mail) is there yet."""
-    wiring = wiring_for(folder)
-    if not once:
-        logs.set_up(wiring.settings.log)
-        dispatching.dispatch(wiring)
-        return
-    rows = [due.row() for due in dispatching.waiting(wiring).due()]
-    if as_json:
-        print_json({"channels": CHANNELS, "agencies": rows})
-        return
-    for row in rows:
-        typer.echo(_waiting(row))
-    typer.echo("No channel is set up: the hub has sent nothing of this. Agencies read their outbox by Kafka or by the API.")
-
-
-def _waiting(row: dict[str, Any]) -> str:
-    outbox, since = row["outbox"], f", the oldest of {row['oldest_alert']}" if row["oldest_alert"] else ""
-    held = f"outbox {outbox['records']} records ({outbox['first']} to {outbox['end']})"
-    return f"{row['agency']:24} {held:36} {row['alerts_due']} alerts due{since}"

@@ -46,10 +46,8 @@ def exists(words: tuple[str, ...]) -> bool:
     for word in words:
         if not hasattr(node, "commands"):
             return True
-        if word not in node.commands:
-            return False
-        node = node.commands[word]
-    return True
+        node = node.get_command(typer.Context(node), word)
+    return node is not None
 
 
 @pytest.mark.parametrize("name", list(pages(COMMAND_LINE)))

@@ -2,22 +2,28 @@
 
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.main import get_command
+from typer.testing import CliRunner
 
-from hub.cli import app
+from hub.cli import HOMES, app
+
+ROOT = Path(__file__).parents[2]
 
 
 def commands(group: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command that does something, by its words."""
-    inner = getattr(group, "commands", None)
-    if inner is None:
+    if not hasattr(group, "commands"):
         yield above, group
         return
-    for name, command in inner.items():
-        yield from commands(command, (*above, name))
+    context = typer.Context(group)
+    for name in group.list_commands(context):
+        yield from commands(group.get_command(context, name), (*above, name))
 
 
 ALL = dict(commands(get_command(app)))
@@ -31,6 +37,21 @@ def example_of(words: tuple[str, ...]) -> list[str]:
 
 def test_the_walk_sees_the_commands() -> None:
     assert {("up",), ("worker",), ("topics", "apply"), ("registry", "show")} <= set(ALL)
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_every_command_of_a_module_is_found(home: str) -> None:
+    group = typer.main.get_group(import_module(f"hub.commands.{home}").commands)
+    assert sorted(group.commands) == sorted(HOMES[home])
+
+
+def test_every_module_with_commands_is_known() -> None:
+    modules = [path for path in (ROOT / "hub" / "commands").glob("*.py") if "\ncommands = typer.Typer" in path.read_text()]
+    assert sorted(path.stem for path in modules) == sorted(HOMES)
+
+
+def test_a_mistyped_command_is_answered_by_what_was_meant() -> None:
+    assert "Did you mean 'worker'?" in CliRunner().invoke(app, ["worke"]).output
 
 
 @by_words
