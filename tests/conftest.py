@@ -1,7 +1,8 @@
 """One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema.
 
-`pytest -n 2 --dist loadfile` runs the files in two processes (pytest-xdist): the first one starts the servers and tells the
-others where they are. It takes half the time, but tests that wait for a busy broker fail now and then.
+`make test` runs the tests in two processes (pytest-xdist). Those on the run's servers go to one of them: whole hubs on one broker
+at a time would keep each other waiting. The other one takes the files whose tests have servers of their own, then those that
+need none; whoever is done first goes on with what is left of them.
 """
 
 import itertools
@@ -15,6 +16,7 @@ import pytest
 
 from tests.embedded import Services, services
 
+SHARED = "servers"
 _numbers = itertools.count(1)
 _process = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 _running = pytest.StashKey[ExitStack]()
@@ -33,6 +35,22 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if stack := config.stash.get(_running, None):
         stack.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests stay together in one process, and in which order the processes take them."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(SHARED if _is_shared(item) else item.path.stem))
+    items.sort(key=_order)
+
+
+def _is_shared(item: pytest.Item) -> bool:
+    return "servers" in getattr(item, "fixturenames", ())
+
+
+def _order(item: pytest.Item) -> int:
+    own_servers = any(item.get_closest_marker(name) for name in ("soak", "broker", "database"))
+    return 0 if _is_shared(item) else 1 if own_servers else 2
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One running hub for all journeys, on the run's Kafka and PostgreSQL under a prefix of its own."""
+"""One running hub for all journeys, until the last of them is over, on the run's Kafka and PostgreSQL under a prefix of its own."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tests.embedded import Services
 from tests.journeys.running import Hub, a_hub
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(servers: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     folder = tmp_path_factory.mktemp("hub")
     with a_hub(servers.bootstrap, servers.url, folder, f"journeys{os.getpid()}.") as running:
