@@ -1,4 +1,4 @@
-"""One running hub for all journeys, until the last of them is over, on the run's Kafka and PostgreSQL under a prefix of its own."""
+"""One running hub for all journeys, until the last is over, on the run's Kafka and PostgreSQL under a prefix of its own."""
 
 import os
 from collections.abc import Iterator

@@ -110,11 +110,11 @@ def test_an_employer_abroad_has_one_time_line_however_its_number_is_written(hub:
 
     receipts = [hub.post("ta-39", abroad(f"abroad-{number}", number)) for number in ("123456-7897", "SE123456789701")]
     for receipt in receipts:
-        assert hub.copy("evk-04", receipt)["subject"] == "se:1234567897"
+        assert hub.copy("ta-39", receipt)["subject"] == "se:1234567897"
     hub.settle()
     for asked in ("se:1234567897", "se:SEBOLREG.1234567897"):
-        assert [item["receipt"] for item in hub.get("evk-04", f"/v1/employers/{asked}/timeline")["items"]] == receipts
-    assert hub.get("evk-04", "/v1/employers/ee:12345678/timeline")["items"] == []
+        assert [item["receipt"] for item in hub.get("ta-39", f"/v1/employers/{asked}/timeline")["items"]] == receipts
+    assert hub.get("ta-39", "/v1/employers/ee:12345678/timeline")["items"] == []
 
 
 def test_two_establishments_reach_their_own_authorities_and_stay_one_employer(hub: Hub) -> None:
