@@ -87,6 +87,11 @@ class SearchQuery(Paging):
     text: Plain | None = Field(default=None, description="Words that stand in the notice.", examples=["hitsaaja"])
     kind: Kind | None = Field(default=None, description="The kind of notice.")
     employer_key: AnyKey | None = Field(default=None, examples=["fi:9000000-3", "se:123456-7897"])
+    group: AnyKey | None = Field(
+        default=None,
+        description="Key of a company: what concerns it, and every company whose notice names it as the head of its group.",
+        examples=["fi:9000000-3"],
+    )
     area: AreaCode | None = Field(default=None, examples=["fi:kunta:837"])
     stage: Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)] | None = Field(
         default=None, description="The stage of a downsizing.", examples=["negotiations"]

@@ -40,6 +40,7 @@ class Search:
     text: str | None = None
     kind: str | None = None
     employer_key: str | None = None
+    group: str | None = None
     area: str | None = None
     stage: str | None = None
     received_from: datetime | None = None

@@ -44,10 +44,24 @@ class ForeignNumber(Door):
     number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 
 
+class GroupHead(Door):
+    """The company at the head of a group of companies (konserni), by its Business ID or another country's number."""
+
+    business_id: BusinessId | None = None
+    foreign: ForeignNumber | None = None
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        if (self.business_id is None) == (self.foreign is None):
+            raise ValueError("the head of a group is named by exactly one of business_id, foreign")
+        return self
+
+
 class Employer(Door):
     """Who the notice is about, named by exactly one of: Business ID, another country's number, a referral number.
 
-    A starter or household has a referral number that its author holds, and no name (they count as personal data).
+    A starter or household has a referral number that its author holds, and no name (they count as personal data). `group`: the
+    head of the group of companies to which the employer belongs; an employer that is the head itself names none.
     """
 
     business_id: BusinessId | None = None
@@ -55,6 +69,7 @@ class Employer(Door):
     referral_number: Reference | None = None
     kind: Literal["company", "organisation", "public", "starter", "household"] = "company"
     name: Line | None = None
+    group: GroupHead | None = None
     industry: Industry | None = None
     segment: Segment | None = None
     legal_form: Line | None = None
@@ -68,8 +83,8 @@ class Employer(Door):
         named = [self.business_id, self.foreign, self.referral_number]
         if sum(name is not None for name in named) != 1:
             raise ValueError("an employer is named by exactly one of business_id, foreign, referral_number")
-        if self.kind in ("starter", "household") and self.name:
-            raise ValueError("a starter or household travels without a name")
+        if self.kind in ("starter", "household") and (self.name or self.group):
+            raise ValueError("a starter or household travels without a name, and is in no group")
         if self.referral_number and self.kind not in ("starter", "household"):
             raise ValueError("only a starter or household travels under a referral number")
         return self

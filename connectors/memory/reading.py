@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from hub.core.numbers import groups_of
 from hub.ports import Page, Reading, Search
 from schemas.errors import Finding, HubError, Refusal, Unknown
 
@@ -108,6 +109,7 @@ _TESTS: dict[str, Callable[[Item, Any], bool]] = {
     "text": lambda step, text: text.casefold() in str(step.get("notice")).casefold(),
     "kind": lambda step, kind: bool(step.get("kind") == kind),
     "employer_key": lambda step, key: bool(step.get("employer_key") == key),
+    "group": lambda step, group: group in groups_of(step.get("notice") or {}, step.get("employer_key")),
     "area": lambda step, area: any(place.get("area") == area for place in step.get("notice", {}).get("workplaces", ())),
     "stage": lambda step, stage: bool(step.get("stage") == stage),
     "received_from": lambda step, moment: datetime.fromisoformat(step["received_at"]) >= moment,

@@ -151,7 +151,8 @@ def _query(names: Names, wanted: Search, areas: Collection[str]) -> ColumnElemen
 
     All words of the text, each in any of its Finnish forms, or as it is written.
     """
-    tags = [_tag(name, [value]) for name, value in (("kind", wanted.kind), ("stage", wanted.stage)) if value is not None]
+    single = (("kind", wanted.kind), ("stage", wanted.stage), ("group", wanted.group))
+    tags = [_tag(name, [value]) for name, value in single if value is not None]
     if wanted.area is not None:
         tags.append(_tag("area", areas))
     text = (wanted.text or "").strip()

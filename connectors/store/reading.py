@@ -190,7 +190,8 @@ def _check(limit: int) -> None:
 
 def _said(wanted: Search) -> list[str | None]:
     times = [None if at is None else moment(at) for at in (wanted.received_from, wanted.received_to)]
-    return [wanted.text, wanted.kind, wanted.employer_key, wanted.area, wanted.stage, *times]
+    group = [wanted.group] if wanted.group else []  # cursors from before there were groups go on
+    return [wanted.text, wanted.kind, wanted.employer_key, wanted.area, wanted.stage, *times, *group]
 
 
 def _spelt_alike(wanted: Search) -> Search:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import orjson
 
 from hub.core.isco import GROUPS
-from hub.core.numbers import key_of
+from hub.core.numbers import company_key
 from hub.core.reach import consent_holds, is_early
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.reading import Said as Said
@@ -28,6 +28,7 @@ from schemas.messages import EmployerEvent
 from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer, Occupation
 
 _TOMORROW = timedelta(days=1)
+_NUMBERS = {"business_id", "foreign"}
 
 
 # Identity
@@ -36,10 +37,8 @@ _TOMORROW = timedelta(days=1)
 def employer_key(notice: AnyNotice, sender: Agency) -> str:
     """Under which key the employer's history stands: Business ID, foreign number, or its sender's referral number."""
     employer = notice.employer
-    if employer.business_id:
-        return f"fi:{employer.business_id}"
-    if employer.foreign:
-        return key_of(f"{employer.foreign.country}:{employer.foreign.number}")
+    if of_a_company := company_key(employer.model_dump(include=_NUMBERS)):
+        return of_a_company
     number = unicodedata.normalize("NFC", employer.referral_number or "")
     safe = re.sub(r"[^A-Za-z0-9-]", lambda found: "".join(f".{byte:02x}" for byte in found[0].encode()), number)
     key = f"ref:{sender.id}:{safe}"
@@ -165,7 +164,11 @@ def _codes(place: str, occupations: Iterable[Occupation]) -> Iterator[tuple[str,
 
 def _employer_findings(employer: Employer) -> Iterator[Finding]:
     """An employer has one key: no Finnish number as a foreign one, no invisible reference."""
-    if employer.foreign and employer.foreign.country == "fi":
-        yield finding_at("finnish-number", "/employer/foreign", "a Finnish employer is named by its business_id")
+    for place, company in (("/employer", employer), ("/employer/group", employer.group)):
+        if company and company.foreign and company.foreign.country == "fi":
+            yield finding_at("finnish-number", f"{place}/foreign", "a Finnish company is named by its business_id")
+    own, head = (company_key(company.model_dump(include=_NUMBERS)) if company else None for company in (employer, employer.group))
+    if head and head == own:
+        yield finding_at("head-of-itself", "/employer/group", "who is the head of the group itself names none")
     if employer.referral_number and not any(character.isalnum() for character in employer.referral_number):
         yield finding_at("blank-reference", "/employer/referral_number", "a referral number holds a letter or a digit")

@@ -6,8 +6,9 @@ that small letters are the same as great ones: two numbers that may differ are n
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from stdnum.dk import cvr
 from stdnum.ee import registrikood
@@ -49,6 +50,23 @@ def key_of(key: str) -> str:
         return key
     country, number = key[:2], key[3:]
     return f"{country}:{_one_form(country, number) or number}"
+
+
+def company_key(number: Mapping[str, Any] | None) -> str | None:
+    """The key of what a notice tells of a company: `business_id`, or `foreign` with country and number. None for neither."""
+    told = number or {}
+    if business_id := told.get("business_id"):
+        return f"fi:{business_id}"
+    foreign = told.get("foreign")
+    return key_of(f"{foreign.get('country')}:{foreign.get('number')}") if isinstance(foreign, Mapping) else None
+
+
+def groups_of(notice: Mapping[str, Any], employer_key: str | None) -> list[str]:
+    """In whose group of companies the employer is: its own, and that of the head which the notice names."""
+    employer = notice.get("employer")
+    group = employer.get("group") if isinstance(employer, Mapping) else None
+    head = company_key(group) if isinstance(group, Mapping) else None
+    return [key for key in (employer_key, head) if key]
 
 
 def number_findings(foreign: ForeignNumber, place: str) -> Iterator[Finding]:

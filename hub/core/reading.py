@@ -216,8 +216,12 @@ def _validated(text: str, tree: dict[str, Any]) -> tuple[Said | None, list[Findi
 def _number_findings(said: Said) -> Iterator[Finding]:
     """A release repeats what was taken before, perhaps when less was known of such numbers: it has to get through."""
     notice, place = (said.notice, "/notice") if isinstance(said, Correction) else (said, "")
-    if not isinstance(notice, Withdrawal | Release) and notice.employer.foreign:
-        yield from number_findings(notice.employer.foreign, f"{place}/employer/foreign")
+    if isinstance(notice, Withdrawal | Release):
+        return
+    group = notice.employer.group
+    for at, foreign in (("foreign", notice.employer.foreign), ("group/foreign", group.foreign if group else None)):
+        if foreign:
+            yield from number_findings(foreign, f"{place}/employer/{at}")
 
 
 def _model_for(tree: dict[str, Any]) -> TypeAdapter[Any]:

@@ -18,6 +18,7 @@ _STATISTICS = "kind workplaces.area employer.industry.code employer.industry.edi
 _PARTNER = _STATISTICS + (
     "id source language "
     "employer.business_id employer.foreign.country employer.foreign.number employer.kind employer.name employer.segment "
+    "employer.group.business_id employer.group.foreign.country employer.group.foreign.number "
     "workplaces.name needs.code needs.priority "
     "occupations.isco occupations.title occupations.count# starts_on application_closes_on fulfilment hard_to_fill "
     "international eures tailored trainable entrepreneur_posts "

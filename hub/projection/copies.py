@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from hub.core.numbers import key_of
+from hub.core.numbers import groups_of, key_of
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
 from schemas.base import Inside, Moment
@@ -31,6 +31,7 @@ def outbox_rows(record: Record, agency: str) -> list[Row]:
     copy = read(_Copy, record.value, record.headers)
     notice = copy.notice or {}
     alert = _is_alert(record)
+    employer_key = _employer_key(record)
     kind, stage, areas = copy.kind or ("downsizing" if alert else None), stage_of(notice), areas_of(notice)
     row = {
         "agency": agency,
@@ -42,7 +43,7 @@ def outbox_rows(record: Record, agency: str) -> list[Row]:
         "step": copy.step,
         "rank": ALERT if alert else NOTICE,
         "stub": copy.notice is None or copy.notice.get("no_longer_concerns_you") is True,
-        "employer_key": _employer_key(record),
+        "employer_key": employer_key,
         "kind": kind,
         "stage": stage,
         "areas": areas,
@@ -50,7 +51,7 @@ def outbox_rows(record: Record, agency: str) -> list[Row]:
         "at": record.at,
         "body": orjson.Fragment(record.value or b"null"),
         "words": words_of(notice),
-        "tags": tags_of(agency, kind, stage, areas),
+        "tags": tags_of(agency, kind, stage, areas, groups_of(notice, employer_key)),
     }
     return [("outbox", row)]
 

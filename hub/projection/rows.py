@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.core.numbers import key_of
+from hub.core.numbers import groups_of, key_of
 from hub.projection.copies import alert_rows, outbox_rows
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
@@ -52,13 +52,14 @@ def _receipt_in(said: Submission) -> str | None:
 def _accepted(record: Record) -> list[Row]:
     event = read(EmployerEvent, record.value, record.headers)
     stage, areas = stage_of(event.notice), areas_of(event.notice)
+    employer_key = key_of(event.employer_key)
     row = {
         "receipt": event.receipt,
         "step": event.step,
         "sender": event.sender,
         "source": event.source,
         "id": event.id,
-        "employer_key": key_of(event.employer_key),
+        "employer_key": employer_key,
         "kind": event.kind,
         "stage": stage,
         "areas": areas,
@@ -69,7 +70,7 @@ def _accepted(record: Record) -> list[Row]:
         "historic": event.historic,
         "event": orjson.Fragment(record.value or b"null"),
         "words": words_of(event.notice),
-        "tags": tags_of(event.sender, event.kind, stage, areas),
+        "tags": tags_of(event.sender, event.kind, stage, areas, groups_of(event.notice, employer_key)),
     }
     detail: dict[str, Any] = {"type": event.type, "kind": event.kind, "historic": event.historic}
     if event.change:

@@ -26,10 +26,13 @@ def areas_of(notice: Mapping[str, Any]) -> list[str]:
     return sorted({area for area in found if isinstance(area, str)})
 
 
-def tags_of(agency: str, kind: str | None, stage: str | None, areas: Iterable[str]) -> list[str]:
+def tags_of(agency: str, kind: str | None, stage: str | None, areas: Iterable[str], groups: Iterable[str]) -> list[str]:
     """What a row is found by beside its words. The `=` in it stands in no word, so that no text is taken for a tag."""
     single = {"agency": agency, "kind": kind, "stage": stage}
-    return [f"{name}={value}" for name, value in single.items() if value] + [f"area={area}" for area in areas]
+    several = {"area": areas, "group": groups}
+    return [f"{name}={value}" for name, value in single.items() if value] + [
+        f"{name}={value}" for name, values in several.items() for value in values
+    ]
 
 
 def stage_of(notice: Mapping[str, Any]) -> str | None:

@@ -92,6 +92,16 @@ def test_an_employers_history_is_oldest_first(hub: Hub, client: TestClient) -> N
     assert [item["receipt"] for item in page["items"]] == ["r-1", "r-2", "r-0"]
 
 
+def test_what_concerns_a_group_is_found_by_its_head(hub: Hub, client: TestClient) -> None:
+    step = {"step": 1, "received_at": "2026-11-25T09:00:00+00:00"}
+    named = {"employer": {"business_id": "9000001-1", "group": {"business_id": "9000000-3"}}}
+    hub.reading.show(AGENCY, step | {"receipt": "r-1", "employer_key": "fi:9000000-3"})
+    hub.reading.show(AGENCY, step | {"receipt": "r-2", "employer_key": "fi:9000001-1", "notice": named})
+    hub.reading.show(AGENCY, step | {"receipt": "r-3", "employer_key": "fi:9000002-8"})
+    page = client.get("/v1/notices?group=fi:9000000-3").json()
+    assert {item["receipt"] for item in page["items"]} == {"r-1", "r-2"}
+
+
 def test_an_employers_history_is_narrowed_to_a_place(hub: Hub, client: TestClient) -> None:
     step = {"step": 1, "employer_key": "fi:9000000-3", "received_at": "2026-11-25T09:00:00+00:00"}
     for receipt, area in (("r-1", "fi:kunta:837"), ("r-2", "fi:kunta:604")):

@@ -59,7 +59,7 @@ def notice_of(told: Situation, step: int) -> dict[str, Any]:
         "kind": told.kind,
         "id": f"rights-{told.number}",
         "source": "rights",
-        "employer": _employer(told, word("EMPLOYER-NAME"), word("LEGAL-FORM"), 70_001 + step * 100),
+        "employer": _employer(told, word("EMPLOYER-NAME"), f"GROUP-HEAD.{step}", word("LEGAL-FORM"), 70_001 + step * 100),
         "workplaces": [{"area": town.code, "name": word("WORKPLACE"), "headcount": 70_002 + step * 100} for town in told.towns],
         "needs": [{"code": "N_STRUCTURAL", "detail": word("NEED-DETAIL")}, {"code": "N_START"}, {"code": "N_RECRUIT_HARD"}],
         "access": _access(told, word("CONSENT-BY")),
@@ -73,11 +73,12 @@ def notice_of(told: Situation, step: int) -> dict[str, Any]:
     return {name: value for name, value in (common | _of_kind(told, step)).items() if value is not None}
 
 
-def _employer(told: Situation, name: str, form: str, headcount: int) -> dict[str, Any]:
+def _employer(told: Situation, name: str, head: str, form: str, headcount: int) -> dict[str, Any]:
     if told.person == "starter":
         return {"kind": "starter", "referral_number": f"R-{told.number}", "headcount": headcount}
     trader = {"legal_form": f"Toiminimi {form}"} if told.person else {"legal_form": form}
-    return {"business_id": business_id(told.number), "name": name, "headcount": headcount} | trader
+    group = {"foreign": {"country": "us", "number": head}}
+    return {"business_id": business_id(told.number), "name": name, "group": group, "headcount": headcount} | trader
 
 
 def business_id(number: int) -> str:

@@ -21,9 +21,9 @@ OFFICIAL = frozenset(
     | {70_001, 70_002, 70_003, 70_004}
 )
 """What authorities and the ministry's group see, and nobody else. The numbers: headcounts, people over 55, people by home."""
-COMMON = frozenset({"TITLE", "WORKPLACE", "SKILL"})
+COMMON = frozenset({"TITLE", "WORKPLACE", "SKILL", "GROUP-HEAD"})
 """What partners see too."""
-_WORD, _NUMBER = re.compile(r"([A-Z-]+)#(\d)"), re.compile(r"(?<=:)70\d\d\d\b")
+_WORD, _NUMBER = re.compile(r"([A-Z-]+)[#.](\d)"), re.compile(r"(?<=:)70\d\d\d\b")
 NAME = "EMPLOYER-NAME"
 """The employer's name: a partner sees it unless it may be a person's."""
 

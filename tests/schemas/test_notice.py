@@ -71,6 +71,9 @@ def test_wrong_business_ids_are_refused(number: str) -> None:
         read(employer={"business_id": number})
 
 
+BOTH = {"business_id": "9000000-3", "foreign": {"country": "se", "number": "123456-7897"}}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -86,6 +89,14 @@ def test_wrong_business_ids_are_refused(number: str) -> None:
         {"workplaces": []},
         {"employer": {"business_id": "9000000-3", "referral_number": "7"}},
         {"employer": {"referral_number": "7", "kind": "household", "name": "Maija Meikäläinen"}},
+        {"employer": {"referral_number": "7", "kind": "starter", "group": {"business_id": "9000000-3"}}},
+        {"employer": {"business_id": "0112038-9", "group": {}}},
+        {
+            "employer": {
+                "business_id": "0112038-9",
+                "group": {"business_id": "9000000-3", "foreign": {"country": "se", "number": "1"}},
+            }
+        },
     ],
 )
 def test_what_cannot_be_is_refused(change: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from connectors.store.names import Schemas
 from connectors.store.reading import PostgresReading
+from hub.core.views import cut_for
 from hub.ports import Page, Reading, Search
 from schemas.errors import Refusal
 from tests.builders import AT, a_downsizing_notice
@@ -134,6 +135,31 @@ def test_a_history_is_narrowed_to_a_place_with_all_steps_of_its_notices(fill: Fi
     assert told("evk-04", "fi:kunta:837") == [(one, 1)], "nor that R-2 was ever there"
     assert told("evk-04", "fi:kunta:091") == [(three, 1)]
     assert told("ta-39", "fi:kunta:109") == told("evk-10", "fi:kunta:837") == []
+
+
+def test_what_concerns_a_group_is_found_by_its_head_as_far_as_the_agency_is_told_of_it(fill: Filler, reading: Reading) -> None:
+    """R-1 is the head's own, R-2 and R-3 name it, R-4 names another one. finnvera has R-2 for statistics only."""
+    head = {"group": {"foreign": {"country": "se", "number": "123456-7897"}}}
+    own = {"business_id": None, "foreign": {"country": "se", "number": "SE123456789701"}}
+    bodies = [{"employer": own}, {"employer": head}, {"employer": head}, {"employer": {"group": {"business_id": "0112038-9"}}}]
+    keys = ["se:1234567897", "fi:9000001-1", "fi:9000002-8", "fi:9000003-6"]
+    steps = [
+        said.accepted(said.notice(number, **body), employer_key=key, received_at=AT + timedelta(hours=number))
+        for number, (body, key) in enumerate(zip(bodies, keys, strict=True), 1)
+    ]
+    fill([said.history(step) for step in steps] + [said.copy(step, "ta-08") for step in steps])
+    fill([said.copy(steps[0], "finnvera"), said.copy(steps[1], "finnvera", notice=cut_for(steps[1].notice, "statistics"))])
+
+    def told(agency: str, group: str) -> list[str]:
+        items = everything(lambda cursor: reading.search(agency, Search(group=group), cursor, 1))
+        return [item["receipt"] for item in items]
+
+    one, two, three, four = (said.receipt(number) for number in range(1, 5))
+    for agency in ("ta-39", "ta-08"):
+        assert told(agency, "se:1234567897") == [three, two, one]
+        assert told(agency, "fi:0112038-9") == [four]
+        assert told(agency, "fi:9000001-1") == [two]
+    assert told("finnvera", "se:1234567897") == [one]
 
 
 def test_a_cursor_that_was_made_up_is_refused(fill: Filler, reading: Reading) -> None:

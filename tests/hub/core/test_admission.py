@@ -177,9 +177,26 @@ def test_a_group_of_any_size_is_taken_by_its_code_with_its_zeros(isco: str) -> N
     assert found(a_recruitment_notice(occupations=[{"isco": isco}])) == {}
 
 
+@pytest.mark.parametrize(
+    ("own", "head"),
+    [
+        ({"business_id": "0112038-9"}, {"business_id": "0112038-9"}),
+        (
+            {"business_id": None, "foreign": {"country": "se", "number": "123456-7897"}},
+            {"foreign": {"country": "se", "number": "SE123456789701"}},
+        ),
+    ],
+)
+def test_a_head_of_a_group_is_not_in_its_own_group(own: dict[str, Any], head: dict[str, Any]) -> None:
+    assert found(a_recruitment_notice(employer=own | {"group": head})) == {"/employer/group": "head-of-itself"}
+    assert found(a_recruitment_notice(employer=own | {"group": {"business_id": "9000000-3"}})) == {}
+
+
 def test_an_employer_has_one_key_only() -> None:
     foreign = {"business_id": None, "foreign": {"country": "fi", "number": "0112038-9"}}
     assert found(a_recruitment_notice(employer=foreign)) == {"/employer/foreign": "finnish-number"}
+    head = {"group": {"foreign": {"country": "fi", "number": "0112038-9"}}}
+    assert found(a_recruitment_notice(employer=head)) == {"/employer/group/foreign": "finnish-number"}
     blank = {"business_id": None, "name": None, "kind": "starter", "referral_number": "\u200b"}
     assert found(a_recruitment_notice(employer=blank)) == {"/employer/referral_number": "blank-reference"}
 

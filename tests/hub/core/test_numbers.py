@@ -79,6 +79,13 @@ def test_a_number_that_its_register_cannot_have_is_refused(country: str, number:
     assert key_of(f"{country}:{number}") == f"{country}:{number}", "what was taken before keeps its key"
 
 
+def test_the_head_of_a_group_is_tested_like_its_companies() -> None:
+    wrong = {"group": {"foreign": {"country": "ee", "number": "12345679"}}}
+    assert rules(a_recruitment_notice(employer=wrong)) == {"/employer/group/foreign/number": "foreign-number"}
+    person = {"group": {"foreign": {"country": "se", "number": "121212-1212"}}}
+    assert "personal-code" in rules(a_recruitment_notice(employer=person)).values()
+
+
 def test_a_correction_is_tested_like_its_notice_and_a_release_gets_through() -> None:
     embargoed = {"access": {"level": "embargoed", "until_event": "The staff has been told."}}
     wrong = abroad("ee", "12345679") | embargoed

@@ -49,7 +49,7 @@ def accepted(body: dict[str, Any], sender: str = "ta-39", step: int = 1, **chang
             "sender": sender,
             "source": body["source"],
             "id": body["id"],
-            "employer_key": f"fi:{body['employer']['business_id']}",
+            "employer_key": f"fi:{body['employer'].get('business_id')}",
             "received_at": AT,
             "origin": Coordinates(topic="notices.received", partition=0, offset=0),
             "notice": body,
