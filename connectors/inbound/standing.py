@@ -3,7 +3,7 @@
 import orjson
 
 from connectors.inbound.log import Log, LogRecord
-from hub.core.in_force import Mark, Reports, Standing
+from hub.core.in_force import Reports, Standing
 from schemas.errors import NotReady
 from schemas.topics import PINNED, REGISTRY
 
@@ -26,10 +26,6 @@ class Standings:
         if not self._newest:
             raise NotReady("the registry has not been published yet: `hub up` does it, or `hub registry publish`")
         return self._reports.standing(self._newest)
-
-    def outboxes(self) -> Mark | None:
-        """How far the outboxes were, as of the last `now`; None where they were never looked through."""
-        return self._reports.outboxes
 
     def _take(self, record: LogRecord) -> None:
         if record.topic == PINNED.name:
