@@ -10,8 +10,9 @@ from hub.agents.state import PartitionState
 from hub.core.admission import notice_of
 from hub.core.enrichment import offerings, offers_for
 from hub.core.facts import facts_of
+from hub.core.recutting import purpose_today
 from hub.core.registry import Registry
-from hub.core.views import Cuts, Purpose, purpose_for, stub
+from hub.core.views import Cuts, Purpose, stub
 from schemas import topics
 from schemas.errors import MalformedMessage
 from schemas.ids import event_id_of
@@ -87,7 +88,7 @@ def _whole(hand: Hand, found: _Found, targets: tuple[Target, ...]) -> Message:
 def _copy(hand: Hand, found: _Found, cuts: Cuts, recipient: Recipient, target: Target) -> Message:
     routed, event = found.routed, found.routed.event
     agency, role = found.registry.agency(recipient.agency), recipient.why[0].role
-    purpose: Purpose = purpose_for(agency, role)
+    purpose: Purpose = purpose_today(agency, role)
     former = role == FORMER
     copy = AgencyNotice(
         receipt=routed.receipt,

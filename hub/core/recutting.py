@@ -39,8 +39,13 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
     return copy | narrower | {"offerings": _own(agency, today, copy.get("offerings") or [])}
 
 
-def purpose_today(agency: Agency, role: Role) -> Purpose:
-    """A role of authorities counts only for who is one still; others read by their ring."""
+def purpose_today(agency: Agency | None, role: Role) -> Purpose:
+    """A role of authorities counts only for who is one still; others read by their ring, and who is no agency for statistics.
+
+    So it is at each read, and when a copy is written: the decision to tell may be older than the registry by which is cut.
+    """
+    if agency is None:
+        return purpose_for(None, role) if role == "fallback" else "statistics"
     lost = role in ("own-area", "home-area", "eures", "coordinator") and agency.ring != "authority"
     return purpose_for(agency, "subscription" if lost else role)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hub.core.registry import Registry
 from hub.core.views import ALLOWED
 from schemas import topics
 from schemas.ids import event_id_of, receipt_of
@@ -24,6 +25,7 @@ from tests.builders import (
     a_development_notice,
     a_downsizing_notice,
     a_recruitment_notice,
+    a_small_registry,
     an_event,
     body_of,
 )
@@ -297,3 +299,21 @@ def test_failing_enrichment_sends_the_notice_without_offers_and_says_so(steps: S
     assert [whole.enriched for whole in said.read(EnrichedNotice, topics.ENRICHED)] == [False]
     assert good["ta-39"].offerings
     assert poor == {agency: copy.model_copy(update={"offerings": (), "enriched": False}) for agency, copy in good.items()}
+
+
+@pytest.mark.parametrize(("now", "purpose"), [({"ring": "partner", "kind": "national"}, "partner"), (None, "statistics")])
+def test_a_copy_is_cut_by_the_rights_of_when_it_is_written_though_the_decision_is_older(
+    now: dict[str, Any] | None, purpose: str
+) -> None:
+    """Routing decided while ta-08 was the authority there; enrichment is behind and has a newer registry."""
+    registries = [a_small_registry()]
+    steps = Steps(lambda: registries[-1])
+    notice = a_recruitment_notice(workplaces=[{"area": HELSINKI}], text="Vain viranomaisille.")
+    events = steps.take("intake", steps.record(submitted(notice))).on(topics.EVENTS)
+    (routed,) = steps.take("routing", steps.record(events[0])).on(topics.ROUTED)
+    small = registries[0]
+    others = [agency for agency in small.all_agencies.values() if agency.id != "ta-08"]
+    changed = [small.all_agencies["ta-08"].model_copy(update=now)] if now else []
+    registries.append(Registry.of(8, small.areas.values(), [*others, *changed], small.all_offerings.values()))
+    copy = steps.take("enrichment", steps.record(routed)).outboxes(AgencyNotice)["ta-08"]
+    assert (copy.purpose, "text" in copy.notice) == (purpose, False)
