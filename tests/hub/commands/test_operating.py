@@ -26,6 +26,7 @@ from hub.wiring import Wiring
 from schemas.errors import Misconfigured, NotReady
 from schemas.topics import BACK, DEAD_LETTERS, EVENTS, PINNED, RECEIVED
 from tests.embedded import Services
+from tests.journeys.running import until
 
 ENV = {"COLUMNS": "200"}
 
@@ -125,6 +126,7 @@ class TestOnAHub:
         admin = AdminClient({"bootstrap.servers": whole.bootstrap})
         name = whole.prefix + "clocks.set"
         admin.delete_topics([name])[name].result()
+        until(lambda: name not in admin.list_topics(timeout=10).topics, "the end of the topic")
         with pytest.raises(Misconfigured, match=f"{name} is missing"):
             checks.topics(whole)
         whole.make_ready()

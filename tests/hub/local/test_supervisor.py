@@ -133,9 +133,10 @@ def test_a_second_supervisor_is_told_who_has_the_folder(supervisor: Supervisor, 
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from hub.local.supervisor import Child, Supervisor
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have it ignored, and so would we
 with Supervisor(Path(sys.argv[1])) as s:
     stubborn = Child("sleeper", [sys.executable, "-c", {child!r}], grace=60.0, death_signal={death})
     def work():
