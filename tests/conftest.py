@@ -1,8 +1,7 @@
 """One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema.
 
-`make test` runs the tests in two processes (pytest-xdist). Those on the run's servers go to one of them: whole hubs on one broker
-at a time would keep each other waiting. The other one takes the files whose tests have servers of their own, then those that
-need none; whoever is done first goes on with what is left of them.
+`make test` runs the tests in two processes (pytest-xdist), which take them one by one: those on the run's servers first, then
+those with servers of their own, then those that need none.
 """
 
 import itertools
@@ -16,7 +15,6 @@ import pytest
 
 from tests.embedded import Services, services
 
-SHARED = "servers"
 _numbers = itertools.count(1)
 _process = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 _running = pytest.StashKey[ExitStack]()
@@ -38,9 +36,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay together in one process, and in which order the processes take them."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(SHARED if _is_shared(item) else item.path.stem))
+    """What takes long begins first."""
     items.sort(key=_order)
 
 
