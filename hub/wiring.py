@@ -121,7 +121,7 @@ class Wiring:
         return Purge(self.engine, self.schemas.prefix)
 
     def standings(self) -> Standings:
-        """How far the agents are with the newest revision of the registry; close it after use."""
+        """How far the agents are with the newest revision of the registry."""
         return Standings(self.bootstrap, self.prefix)
 
     def intake_lag(self) -> int:

@@ -52,9 +52,8 @@ def key_of(key: str) -> str:
     return f"{country}:{_one_form(country, number) or number}"
 
 
-def company_key(number: Mapping[str, Any] | None) -> str | None:
+def company_key(told: Mapping[str, Any]) -> str | None:
     """The key of what a notice tells of a company: `business_id`, or `foreign` with country and number. None for neither."""
-    told = number or {}
     if business_id := told.get("business_id"):
         return f"fi:{business_id}"
     foreign = told.get("foreign")
