@@ -12,7 +12,7 @@ from connectors.clock import broker_ahead
 from connectors.inbound.log import Log, LogRecord, Place
 from hub.core.reckoning import Ledger
 from schemas import topics
-from schemas.errors import Refusal
+from schemas.errors import NotReady, Refusal
 from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice
 from schemas.wire import header, read
 
@@ -120,7 +120,7 @@ class _Reading:
             return
         if not self._asked:
             self._asked = True
-            with suppress(KafkaException):  # who may make no topic goes by the newest record
+            with suppress(KafkaException, NotReady):  # who may make no topic, or waits too long, goes by the newest record
                 self._ahead = broker_ahead(self.bootstrap, self.prefix)
         if self._ahead is not None:
             self.ledger.take_moment(now + timedelta(seconds=self._ahead))

@@ -1,7 +1,7 @@
 """One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema.
 
-`make test` runs the tests in two processes (pytest-xdist), which take them one by one: those on the run's servers first, then
-those with servers of their own, then those that need none.
+`make test` runs the tests in two processes (pytest-xdist), which take a file at a time, and all journeys together, since these
+share a running hub: first what is on the run's servers, then what has servers of its own, then what needs none.
 """
 
 import itertools
@@ -12,12 +12,26 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.embedded import Services, services
 
 _numbers = itertools.count(1)
 _process = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 _running = pytest.StashKey[ExitStack]()
+JOURNEYS = "tests/journeys/"
+
+
+class InFiles(LoadScopeScheduling):  # type: ignore[misc]
+    """What a process takes at once. (The groups that xdist itself knows do nothing under pytest 9.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return JOURNEYS if nodeid.startswith(JOURNEYS) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InFiles:
+    return InFiles(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -45,8 +59,10 @@ def _is_shared(item: pytest.Item) -> bool:
 
 
 def _order(item: pytest.Item) -> int:
+    if item.nodeid.startswith(JOURNEYS):
+        return 0
     own_servers = any(item.get_closest_marker(name) for name in ("soak", "broker", "database"))
-    return 0 if _is_shared(item) else 1 if own_servers else 2
+    return 1 if _is_shared(item) else 2 if own_servers else 3
 
 
 @pytest.fixture(scope="session")
