@@ -1,4 +1,6 @@
-"""Root of the dispatcher: it fires clocks and purges once a day. As long as no channel is there it looks on at alerts.
+"""Root of the dispatcher: it fires clocks, purges once a day and empties outboxes whose agencies may see less than before.
+
+As long as no channel is there it looks on at alerts.
 
 What waits for a channel it tells when it is asked.
 """
@@ -10,10 +12,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from connectors.inbound.log import Log, LogRecord
+from hub.agents.hand import day_of
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.daily import Daily
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
+from hub.dispatch.rights import Rights
+from hub.narrowing import Narrowing
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
 from schemas.errors import MalformedMessage
@@ -23,11 +28,13 @@ from schemas.wire import read
 
 
 def dispatch(wiring: Wiring) -> None:
-    """Fire clocks, purge and follow the alerts until asked to stop."""
+    """Fire clocks, purge, empty outboxes whose rights were narrowed, and follow the alerts, until asked to stop."""
     daily = Daily(lambda day, stop: wiring.purge().run(day, "hub", stop), lambda: datetime.now(UTC))
     clocks = Clocks(wiring.bootstrap, wiring.publisher, lambda: datetime.now(UTC), wiring.prefix)
+    narrowing = Narrowing(wiring, lambda: day_of(datetime.now(UTC)))
+    rights = Rights(lambda stop: not narrowing.look(stop).failed)
     try:
-        with told_to_stop() as stop, _beside(clocks.run, stop), _beside(daily.run, stop):
+        with told_to_stop() as stop, _beside(clocks.run, stop), _beside(daily.run, stop), _beside(rights.run, stop):
             Following(wiring.bootstrap, wiring.prefix).run(stop)
     finally:
         wiring.publisher.close()

@@ -1,21 +1,28 @@
 """What is done about dead letters: they are listed, and what only lacked its topic is sent again where it belongs.
 
 A copy or alert whose outbox was gone stands whole in its letter, with the id that it would have had there. Sent again it is
-the same event; where it is in the outbox by now, or a later step of the same notice and lane is, it stays in its letter: nobody
-who has step n needs step n or below. Letters of other kinds are for reading; their senders have the refusal.
+the same event, cut to what its agency may see today; where it is in the outbox by now, or a later step of the same notice and
+lane is, it stays in its letter: nobody who has step n needs step n or below. Letters of other kinds are for reading; their
+senders have the refusal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
 
 import orjson
 
 from connectors.inbound.log import Log, LogRecord
 from hub.core.masking import MASK
+from hub.core.narrowing import as_it_may_stand
 from hub.wiring import Wiring
 from schemas.topics import DEAD_LETTERS, outbox_owner
 from schemas.wire import Message, header
 
+Cut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
+"""Agency and copy to what the agency may see of it; None for nothing."""
 _VANISHED = "topic-vanished"
 _OWN = "hub-"
 """Begins the headers that a letter has more than the record that it is of."""
@@ -62,16 +69,17 @@ def letters(wiring: Wiring) -> Iterator[Letter]:
         yield _letter(record, wiring.prefix)
 
 
-def resend(wiring: Wiring) -> Resent:
-    """Send again what only lacked its topic."""
+def resend(wiring: Wiring, day: date) -> Resent:
+    """Send again what only lacked its topic, by the rights of that day."""
     found, waiting = Resent(), dict[str, list[Letter]]()
+    cut = partial(as_it_may_stand, registry=wiring.current_registry(), day=day)
     for letter in letters(wiring):
         if _is_whole(letter):
             waiting.setdefault(letter.topic, []).append(letter)
         else:
             found.cannot += 1
     for topic, of_topic in waiting.items():
-        _resend_to(wiring, topic, of_topic, found)
+        _resend_to(wiring, topic, of_topic, found, cut)
     return found
 
 
@@ -88,7 +96,7 @@ def _is_whole(letter: Letter) -> bool:
     return meant and value is not None and MASK.encode() not in value and bool(letter.event_id)
 
 
-def _resend_to(wiring: Wiring, topic: str, of_topic: list[Letter], found: Resent) -> None:
+def _resend_to(wiring: Wiring, topic: str, of_topic: list[Letter], found: Resent, cut: Cut) -> None:
     log = Log(wiring.bootstrap, wiring.prefix)
     if topic not in log.topics():
         found.cannot += len(of_topic)
@@ -100,10 +108,12 @@ def _resend_to(wiring: Wiring, topic: str, of_topic: list[Letter], found: Resent
         name, step = _step_of(letter.record)
         if steps.get(name, 0) >= step:
             found.there += 1
-            continue
-        wiring.publisher.publish([_as_it_was(letter, wiring.prefix)])
-        _note(steps, letter.record)
-        found.sent += 1
+        elif (message := _as_it_may_be(letter, wiring.prefix, cut)) is None:
+            found.cannot += 1
+        else:
+            wiring.publisher.publish([message])
+            _note(steps, letter.record)
+            found.sent += 1
 
 
 def _note(steps: dict[tuple[str, bool], int], record: LogRecord) -> None:
@@ -121,6 +131,11 @@ def _step_of(record: LogRecord) -> tuple[tuple[str, bool], int]:
         return ("", alert), 0
 
 
-def _as_it_was(letter: Letter, prefix: str) -> Message:
+def _as_it_may_be(letter: Letter, prefix: str, cut: Cut) -> Message | None:
+    """The copy by the rights of today; None where its agency may see nothing of it any more."""
+    copy = orjson.loads(letter.record.value or b"")
+    seen = cut(outbox_owner(letter.topic) or "", copy)
+    if seen is None:
+        return None
     kept = tuple((name, value or b"") for name, value in letter.record.headers if not name.startswith(_OWN))
-    return Message(prefix + letter.topic, letter.record.key, letter.record.value, kept)
+    return Message(prefix + letter.topic, letter.record.key, letter.record.value if seen == copy else orjson.dumps(seen), kept)

@@ -13,7 +13,7 @@ from connectors.inbound.log import Log, LogRecord, Place
 from hub.core.reckoning import Ledger
 from schemas import topics
 from schemas.errors import NotReady, Refusal
-from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice
+from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice, Withheld
 from schemas.wire import header, read
 
 PAUSE = 0.3
@@ -27,6 +27,7 @@ _TAKERS: dict[str, Callable[[Ledger, LogRecord], None]] = {
     topics.ROUTED.name: lambda ledger, record: ledger.take_routed(read(RoutedNotice, record.value, record.headers)),
     topics.ENRICHED.name: lambda ledger, record: ledger.take_enriched(read(EnrichedNotice, record.value, record.headers)),
     topics.ALERTS.name: lambda ledger, record: ledger.take_alert(read(LayoffAlert, record.value, record.headers)),
+    topics.DELIVERIES.name: lambda ledger, record: ledger.take_withheld(read(Withheld, record.value, record.headers)),
     topics.CLOCKS.name: lambda ledger, record: ledger.take_clock((record.key or b"").decode("utf-8", "backslashreplace")),
 }
 

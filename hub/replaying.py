@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 import orjson
 
 from connectors.inbound.log import Log, LogRecord
-from connectors.store.registry import changes_since
 from hub.agents.enrichment import enrichment
 from hub.agents.hand import Hand
 from hub.agents.plan import Agent, Record
-from hub.agents.registry import registry_of
 from hub.agents.routing import routing
 from hub.agents.state import PartitionState
 from hub.core.registry import Registry
+from hub.revisions import Revisions
 from hub.wiring import Wiring
-from schemas.errors import Misconfigured, Refusal
+from schemas.errors import Refusal
 from schemas.messages import EnrichedNotice, RoutedNotice
 from schemas.topics import ENRICHED, ROUTED, Topic
 from schemas.wire import Message, header, read
@@ -43,25 +42,6 @@ class Replayed:
 
     decisions: int = 0
     differ: list[str] = field(default_factory=list)
-
-
-class Revisions:
-    """The registry as it was at each revision, from the truth in PostgreSQL."""
-
-    def __init__(self, wiring: Wiring) -> None:
-        self._changes = changes_since(wiring.engine, 0, wiring.schemas)
-        self._made: dict[int, Registry] = {}
-
-    def at(self, revision: int) -> Registry:
-        """The registry of that revision. Misconfigured where the database has no such one."""
-        if revision not in self._made:
-            if not any(change.revision == revision for change in self._changes):
-                raise Misconfigured(f"a decision names revision {revision} of the registry, and the database does not have it")
-            entries = [entry for change in self._changes if change.revision <= revision for entry in change.entries]
-            there = {(entry.type, entry.id): entry.body for entry in entries}
-            bodies = {name: body for name, body in there.items() if body is not None}
-            self._made[revision] = registry_of(revision, bodies)
-        return self._made[revision]
 
 
 def replay_check(wiring: Wiring) -> Replayed:

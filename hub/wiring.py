@@ -22,6 +22,7 @@ from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
+from connectors.store.taking_back import ViewsOfOutboxes
 from connectors.store.writing import ViewWriter
 from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
@@ -37,6 +38,8 @@ from schemas.topics import FRONT, RECEIVED, every_topic
 
 SECRETS = "secrets.json"
 """Below the folder: the secrets of an installation, where no settings give them."""
+REGISTRY_WITHIN = 30.0
+"""Seconds in which the registry has to be read."""
 _TOLD = 5
 """Problems of a registry that an error names."""
 
@@ -92,6 +95,15 @@ class Wiring:
         """The registry as it is published; start it before use."""
         return RegistryFollower(self.bootstrap, self.prefix)
 
+    def current_registry(self) -> Registry:
+        """The newest revision that is published. NotReady where none is."""
+        follower = RegistryFollower(self.bootstrap, self.prefix)
+        follower.start(REGISTRY_WITHIN)
+        try:
+            return follower.current()
+        finally:
+            follower.close()
+
     def reading(self, registry: Callable[[], Registry], today: Callable[[], date]) -> PostgresReading:
         """The read side."""
 
@@ -105,7 +117,7 @@ class Wiring:
             return (agency, *predecessors_of(agency, registry(), today()))
 
         rights: dict[str, Any] = {"within": within, "recut": seen, "names": names}
-        lag = Lag(Sources(self.bootstrap, self.prefix))
+        lag = Lag(self.topic_sources())
         return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
 
     def view_writer(self) -> ViewWriter:
@@ -115,6 +127,14 @@ class Wiring:
     def views(self) -> Views:
         """The view and the one that may take its place."""
         return Views(self.engine, self.schemas.prefix)
+
+    def views_of_outboxes(self) -> ViewsOfOutboxes:
+        """What the views hold of outboxes that are emptied."""
+        return ViewsOfOutboxes(self.engine, self.schemas.prefix)
+
+    def topic_sources(self) -> Sources:
+        """What the broker says of the topics that are projected."""
+        return Sources(self.bootstrap, self.prefix)
 
     def purge(self) -> Purge:
         """What erases from PostgreSQL what is past its time."""

@@ -208,3 +208,11 @@ class LayoffAlert(Inside):
     why: tuple[Why, ...]
     bare: bool = False
     notice: dict[str, Any]
+
+
+class Withheld(Inside):
+    """A copy that was taken out of an agency's outbox for good: by that revision the agency may see nothing of it."""
+
+    agency: AgencyId
+    event_id: str
+    registry_revision: int

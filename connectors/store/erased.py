@@ -1,6 +1,6 @@
 """What stands in `work.erased` is passed over when rows are written: a rebuild never brings it back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,11 @@ def without_erased(connection: Connection, records: Sequence[Rows]) -> Sequence[
     if not erased.steps and not erased.before:
         return records
     return [[left for row in rows if (left := erased.left_of(row)) is not None] for rows in records]
+
+
+def erased_receipts(connection: Connection, receipts: Collection[str]) -> frozenset[tuple[str, int | None]]:
+    """Which of these receipts were erased, and which single steps of them: None = all."""
+    return _erased_of(connection, sorted(receipts)).steps
 
 
 def _receipts(records: Sequence[Rows]) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """Commands about dead letters: what could not be taken or delivered, and sending again what only lacked its topic."""
 
+from datetime import UTC, datetime
+
 import typer
 
+from hub.agents.hand import day_of
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.letters import letters, resend
 
@@ -29,7 +32,7 @@ def resend_letters(folder: Folder = None, as_json: AsJson = False) -> None:
     """Send again what only lacked its outbox (`hub topics apply` makes it), unless it or a later step is there by now."""
     wiring = wiring_for(folder)
     try:
-        found = resend(wiring)
+        found = resend(wiring, day_of(datetime.now(UTC)))
     finally:
         wiring.publisher.close()
     if as_json:

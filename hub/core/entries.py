@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from hub.core.noted import Accepted, Alerted, Coordinate, Decided, refusal_content
 from schemas.ids import AgencyId
-from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice
+from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice, Withheld
 from schemas.topics import RECEIVED, outbox_owner
 
 Step = tuple[str, int]
@@ -45,6 +45,8 @@ class Entries:
     judged: dict[Copy, int] = field(default_factory=dict)
     """Copies that have to be named, each with its offset in the outbox."""
     buried: set[Copy] = field(default_factory=set)
+    withheld: set[Copy] = field(default_factory=set)
+    """Copies that were taken out of an outbox whose agency may see nothing of them any more."""
     set_aside: dict[str, set[str]] = field(default_factory=dict)
     """By event id, which agents could not take the record."""
     clocks: set[str] = field(default_factory=set)
@@ -101,6 +103,10 @@ class Entries:
         self.delivered.add((agency, event_id))
         if judged:
             self.judged.setdefault((agency, event_id), offset)
+
+    def take_withheld(self, withheld: Withheld) -> None:
+        """A copy that is in its outbox no longer, and why."""
+        self.withheld.add((withheld.agency, withheld.event_id))
 
     def take_letter(self, event_id: str, by: str, code: str, topic: str) -> None:
         """A dead letter: a copy that its outbox could not take, or a record that an agent could not take."""

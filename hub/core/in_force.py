@@ -2,14 +2,19 @@
 
 Each reports on registry.pinned by which revision it decides (hub/agents/pinning.py); the newest report of a key counts. What an
 older revision allowed can still come out of a partition that is behind, so a newer one is pending until none is.
+The same topic notes by which revision, and on which day, the outboxes were looked through last (connectors/outbound/emptying.py).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from schemas.topics import AGENTS
 from schemas.wire import Message, version_of
 
+_OUTBOXES = b"outboxes"
+_MARK = re.compile(rb"(\d+) (\d{4}-\d\d-\d\d)")
 PARTITIONS: Mapping[str, int] = {agent: state.partitions for agent, state in AGENTS.items()}
 """Of how many partitions each agent reports."""
 
@@ -41,15 +46,26 @@ class Standing:
         return {"revision": self.revision, "state": "in force" if self.in_force else "pending", "waits_for": waits}
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """By which revision and on which day nothing stood in an outbox that its agency might not see."""
+
+    revision: int
+    day: date
+
+
 @dataclass(slots=True)
 class Reports:
-    """What was reported, by agent and partition."""
+    """What was reported, by agent and partition, and of the outboxes."""
 
     revisions: dict[tuple[str, int], int] = field(default_factory=dict)
+    outboxes: Mark | None = None
 
     def take(self, key: bytes | None, value: bytes | None) -> None:
         """The next record of registry.pinned. What is no report counts for nothing."""
         agent, _, partition = (key or b"").decode("utf-8", "replace").partition("/")
+        if key == _OUTBOXES and (found := _MARK.fullmatch(value or b"")):
+            self.outboxes = Mark(int(found[1]), date.fromisoformat(found[2].decode()))
         if partition.isdecimal() and (value or b"").isdigit():
             self.revisions[agent, int(partition)] = int(value or 0)
 
@@ -68,3 +84,13 @@ class Reports:
 def report_of(topic: str, agent: str, partition: int, revision: int) -> Message:
     """The record that says it, for the topic of that name."""
     return Message(topic, f"{agent}/{partition}".encode(), b"%d" % revision, version_of("pin"), 0)
+
+
+def clock_of(topic: str) -> Message:
+    """A record that says nothing: the broker writes its own time on it."""
+    return Message(topic, b"clock", b"", version_of("pin"), 0)
+
+
+def mark_of(topic: str, mark: Mark) -> Message:
+    """The record that notes how far the outboxes are, for the topic of that name."""
+    return Message(topic, _OUTBOXES, f"{mark.revision} {mark.day.isoformat()}".encode(), version_of("pin"), 0)

@@ -5,10 +5,10 @@ Areas, kinds and needs decide who is told of a step at all; a copy that was righ
 """
 
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 from hub.core.periods import works_on
-from hub.core.recutting import purpose_today
+from hub.core.recutting import purpose_today, recut
 from hub.core.registry import Registry
 from hub.core.views import ALLOWED
 from schemas.agency import Agency
@@ -22,6 +22,12 @@ def narrowed(before: Registry, after: Registry, day: date, since: date | None = 
     """Who may see less of some copy by `after` on that day than by `before` on any day since (none = that day); by id."""
     there = (agency for agency in before.all_agencies.values() if _worked(agency, since or day, day))
     return tuple(sorted(agency.id for agency in there if _sees_less(agency, after.agency(agency.id), day)))
+
+
+def as_it_may_stand(agency: AgencyId, copy: dict[str, Any], registry: Registry, day: date) -> dict[str, Any] | None:
+    """What may stand in the agency's outbox of a copy there: the same, or cut again to what it may see; None for nothing."""
+    seen = recut(agency, copy, registry, day)
+    return None if seen is None else {name: seen[name] for name in copy}
 
 
 def _worked(agency: Agency, since: date, day: date) -> bool:

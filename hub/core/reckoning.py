@@ -120,8 +120,9 @@ class Ledger(Entries):
         yield from self._of_decision(step, before)
         yield from self._of_targets(step)
         yield from self._of_alerts(step, before)
+        answers = (self.delivered, self.buried, self.withheld)
         for agency, event_id in self._copies(step):
-            if (agency, event_id) not in self.delivered and (agency, event_id) not in self.buried:
+            if not any((agency, event_id) in answer for answer in answers):
                 yield "not-delivered", f"event {event_id} is not in the outbox of {agency}"
 
     def _of_decision(self, step: Accepted, before: Before) -> Iterator[_Found]:
