@@ -14,6 +14,7 @@ from hub.trials.soak.ground import KAFKA, POSTGRES, Say
 
 WORKERS = ("worker-1", "worker-2", "front")
 PROJECTOR = "projector"
+DISPATCHER = "dispatcher"
 STOPPED_FOR = 9.0
 """Seconds of a SIGSTOP: longer than the session of 6, so that another takes over while the stopped one still lives."""
 KINDS = ("kill_worker", "stop_worker", "kill_broker", "kill_database", "kill_projector")

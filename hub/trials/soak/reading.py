@@ -84,12 +84,16 @@ def is_read(topic: str) -> bool:
 
 
 class Watch:
-    """Counts what comes while the soak runs: each result once, and the longest time in which none came."""
+    """Counts what comes while the soak runs: each result once, and the longest time in which none came.
 
-    def __init__(self, bootstrap: str) -> None:
+    `keep` is given each record, also those that came before.
+    """
+
+    def __init__(self, bootstrap: str, keep: Callable[[Message], None] = lambda _: None) -> None:
         self.came = 0
         self.longest_standstill = 0.0
         self._bootstrap = bootstrap
+        self._keep = keep
         self._last = time.monotonic()
         self._known = set[tuple[str, bytes]]()
         self._stop = threading.Event()
@@ -112,6 +116,7 @@ class Watch:
 
     def _run(self) -> None:
         for record in records(self._bootstrap, is_result, stop_at_end=False, stop=self._stop):
+            self._keep(record)
             name = (record.topic() or "", header(record, "ce_id"))
             if name not in self._known:
                 self._known.add(name)

@@ -114,7 +114,7 @@ def _events(told: Sequence[Told], log: Log, counts: Counts) -> None:
         for copy in dict.fromkeys(copies):  # each different one once: a second copy may be
             _compare_event(copy, musts.get(at[:2]), counts)
         if len({copy.mode for copy in copies}) > 1:
-            counts.note("wrong_recipient", f"{_named(copies[0])} says two things under one id")
+            counts.note("wrong_recipient", f"{named(copies[0])} says two things under one id")
     for (receipt, number), one in musts.items():
         for lane, agency in {name for words in one.all for name in words}:
             if (receipt, number, lane, agency) not in there:
@@ -125,15 +125,15 @@ def _compare_event(copy: Copy, must: Told | None, counts: Counts) -> None:
     words = [found for one in (must.all if must else ()) if (found := one.get((copy.lane, copy.agency)))]
     modes = {word.mode for word in words}
     if copy.leak:
-        counts.note("foreign", f"{_named(copy)} holds what {copy.agency} may not see")
+        counts.note("foreign", f"{named(copy)} holds what {copy.agency} may not see")
     if copy.mode == "shown" and "shown" not in modes:
-        counts.note("foreign", f"{copy.agency} may not have {_named(copy)}")
+        counts.note("foreign", f"{copy.agency} may not have {named(copy)}")
     elif copy.mode not in modes:
-        counts.note("wrong_recipient", f"{_named(copy)} says {copy.mode!r}, it must say {sorted(modes) or 'nothing'}")
+        counts.note("wrong_recipient", f"{named(copy)} says {copy.mode!r}, it must say {sorted(modes) or 'nothing'}")
     elif copy.role not in {word.role for word in words}:
-        counts.note("wrong_recipient", f"{_named(copy)} is told as {copy.role}, not as {[word.role for word in words]}")
+        counts.note("wrong_recipient", f"{named(copy)} is told as {copy.role}, not as {[word.role for word in words]}")
     elif must and copy.mode == "shown" and copy.about != about(must.step):
-        counts.note("stale_after_step", f"{_named(copy)} shows {copy.about}, not {about(must.step)}")
+        counts.note("stale_after_step", f"{named(copy)} shows {copy.about}, not {about(must.step)}")
 
 
 def _alerts(log: Log, counts: Counts) -> None:
@@ -141,7 +141,7 @@ def _alerts(log: Log, counts: Counts) -> None:
     outbox = {copy for copy in log.copies if copy.lane == "alert"}
     topic = set(log.alerts)
     for copy in sorted(outbox ^ topic, key=lambda copy: (copy.receipt, copy.number, copy.agency)):
-        counts.note("lost", f"{_named(copy)} stands only {'in its outbox' if copy in outbox else 'on alerts.layoff'}")
+        counts.note("lost", f"{named(copy)} stands only {'in its outbox' if copy in outbox else 'on alerts.layoff'}")
 
 
 # Order
@@ -161,7 +161,7 @@ def _order(log: Log, counts: Counts) -> None:
     for copy in first_appearances(log.copies):
         here, lane = rank.get((copy.receipt, copy.number), -1), (copy.agency, copy.lane, copy.employer)
         if 0 <= here < last.get(lane, -1):
-            counts.note("stale_after_step", f"{_named(copy)} came after a later one of {copy.employer}")
+            counts.note("stale_after_step", f"{named(copy)} came after a later one of {copy.employer}")
         last[lane] = max(here, last.get(lane, -1))
 
 
@@ -198,12 +198,13 @@ def _last_words(told: Sequence[Told], log: Log, counts: Counts) -> None:
             found.append(copy)
     for (receipt, agency), copies in latest.items():
         if agency not in lasting.get(receipt, ()) and any(copy.mode == "shown" for copy in copies):
-            counts.note("stale_after_step", f"{_named(copies[0])} is the last that {agency} has, and it concerns it no longer")
+            counts.note("stale_after_step", f"{named(copies[0])} is the last that {agency} has, and it concerns it no longer")
 
 
 def _present(words: Sequence[Words]) -> set[str]:
     return {agency for one in words for (_, agency), word in one.items() if word.mode == "shown"}
 
 
-def _named(copy: Copy) -> str:
+def named(copy: Copy) -> str:
+    """In words."""
     return f"the {copy.lane} of step {copy.number} of {copy.receipt} for {copy.agency}"

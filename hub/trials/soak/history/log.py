@@ -64,6 +64,8 @@ class Log:
     decisions: list[Decision] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     alerts: list[Copy] = field(default_factory=list)
+    withheld: set[tuple[str, str]] = field(default_factory=set)
+    """Agency and id of copies that the hub says it has taken out of an outbox for good."""
     leaks: int = 0
     """Records of the hub's own topics that hold a personal code."""
     dead: int = 0

@@ -1,16 +1,20 @@
 """The independent reader of the history: the same plain consumer, decoding steps, decisions and what each agency is told."""
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from confluent_kafka import Message
 
+from hub.trials.soak import log as plain
 from hub.trials.soak.history.log import About, Copy, Decision, Log, Mode, Step
-from hub.trials.soak.log import Place, Seen, Verdict
+from hub.trials.soak.log import Place, Verdict
 from hub.trials.soak.reading import NOT_FOR_PARTNERS, OUTBOX, header, holds, is_read, records
 from hub.trials.soak.situations import PERSONAL_CODE, SECRET
-from schemas.topics import ROUTED
+from schemas.topics import DELIVERIES, ROUTED, outbox
 
+_BESIDE = (ROUTED.name, DELIVERIES.name)
 _CODE, _SECRET = PERSONAL_CODE.encode(), SECRET.encode()
 _IN_A_STUB = frozenset({"id", "source", "no_longer_concerns_you", "withdrawn"})
 
@@ -18,9 +22,30 @@ _IN_A_STUB = frozenset({"id", "source", "no_longer_concerns_you", "withdrawn"})
 def read_log(bootstrap: str, partners: frozenset[str]) -> Log:
     """Everything that stands on the topics now, each partition from its start."""
     log = Log()
-    for record in records(bootstrap, lambda topic: is_read(topic) or topic == ROUTED.name, stop_at_end=True):
+    for record in records(bootstrap, lambda topic: is_read(topic) or topic in _BESIDE, stop_at_end=True):
         take(log, record, partners)
     return log
+
+
+def read_outboxes(bootstrap: str, agencies: Collection[str], partners: frozenset[str]) -> list[Copy]:
+    """What stands in these agencies' outboxes now."""
+    log, names = Log(), {outbox(agency).name for agency in agencies}
+    for record in records(bootstrap, lambda topic: topic in names, stop_at_end=True):
+        take(log, record, partners)
+    return log.copies
+
+
+@dataclass(slots=True)
+class Seen:
+    """Every copy that came while the soak ran, in the order in which it did: also those that do not stand anywhere any more."""
+
+    partners: frozenset[str]
+    copies: list[Copy] = field(default_factory=list)
+
+    def keep(self, record: Message) -> None:
+        """The next record, whatever it is."""
+        if found := OUTBOX.fullmatch(record.topic() or ""):
+            self.copies.append(_copy(record, found[1], bytes(record.value() or b""), self.partners))
 
 
 def take(log: Log, record: Message, partners: frozenset[str]) -> None:
@@ -31,13 +56,15 @@ def take(log: Log, record: Message, partners: frozenset[str]) -> None:
         return
     told = orjson.loads(value) if topic != "hub.dead-letters" else {}
     if topic == "notices.received":
-        log.received.append(Seen((record.partition() or 0, record.offset() or 0), told["sender"], told["body"]))
+        log.received.append(plain.Seen((record.partition() or 0, record.offset() or 0), told["sender"], told["body"]))
         return
     log.leaks += _CODE in value
     if topic == "hub.dead-letters":
         log.dead += 1
     elif topic == "alerts.layoff":
         log.alerts.append(_copy(record, told["agency"], value, partners))
+    elif topic == DELIVERIES.name:
+        log.withheld.add((told["agency"], told["event_id"]))
     elif topic == ROUTED.name:
         log.decisions.append(Decision(told["receipt"], told["step"], told["registry_revision"]))
     else:
@@ -74,7 +101,7 @@ def _copy(record: Message, agency: str, value: bytes, partners: frozenset[str]) 
         mode=mode,
         role=role,
         about=_about(notice) if mode == "shown" else None,
-        leak=told["agency"] != agency or _leaks(value, notice, mode, agency in partners),
+        leak=told["agency"] != agency or _leaks(value, notice, mode, agency in partners or role == "partner"),
     )
 
 

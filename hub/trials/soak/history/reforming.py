@@ -45,6 +45,16 @@ class Reforming:
         return not self._thread.is_alive()
 
     @property
+    def last(self) -> Places:
+        """Who works where since the last turn."""
+        return self.registry[max(self.registry)]
+
+    @property
+    def turned(self) -> frozenset[str]:
+        """The agencies that turns are about."""
+        return frozenset(turn.agency for turn in self._turns)
+
+    @property
     def undone(self) -> int:
         """How many turns were not made."""
         return len(self._turns) + 1 - len(self.registry)

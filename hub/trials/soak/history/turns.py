@@ -30,6 +30,7 @@ TURNS: tuple[Turn, ...] = (
     Turn("evk-01", {"areas": ("fi:evk:01", "fi:evk:02", "fi:evk:04")}, "a regional body works in three areas"),
     Turn("keha", {"valid_to": None, "kinds": ("recruitment",), "needs": ()}, "the national body is back, and takes a kind"),
     Turn("jotpa", {"kinds": (), "needs": ("N_STAFF_DEV", "N_STRUCTURAL")}, "two needs again in place of a kind"),
+    Turn("evk-01", {"ring": "partner"}, "the regional body may see no more than a partner"),
     Turn("helsinki-partners", {"valid_to": LONG_AGO}, "the partner is there no more"),
 )
 
@@ -46,5 +47,5 @@ def after(places: Places, turns: Sequence[Turn]) -> Places:
 def _turned(body: Body, row: Mapping[str, Any]) -> Body | None:
     if row.get("valid_to") is not None:
         return None
-    lists: dict[str, Any] = {name: frozenset(value) for name, value in row.items() if name != "valid_to"}
-    return replace(body, **lists)
+    fields: dict[str, Any] = {name: frozenset(row[name]) for name in ("areas", "kinds", "needs") if name in row}
+    return replace(body, ring=row.get("ring", body.ring), **fields)
