@@ -32,7 +32,7 @@ def dispatch(wiring: Wiring) -> None:
     daily = Daily(lambda day, stop: wiring.purge().run(day, "hub", stop), lambda: datetime.now(UTC))
     clocks = Clocks(wiring.bootstrap, wiring.publisher, lambda: datetime.now(UTC), wiring.prefix)
     narrowing = Narrowing(wiring, lambda: day_of(datetime.now(UTC)))
-    rights = Rights(lambda stop: not narrowing.look(stop).failed)
+    rights = Rights(lambda stop: narrowing.look(stop).is_done)
     try:
         with told_to_stop() as stop, _beside(clocks.run, stop), _beside(daily.run, stop), _beside(rights.run, stop):
             Following(wiring.bootstrap, wiring.prefix).run(stop)

@@ -3,7 +3,7 @@
 An outbox is looked through where a revision since the last mark, or a day that has come, narrows its agency. The mark, up to
 which all is done, is set after a while in which there was nothing left to do: what was decided by older rights has come out
 then, and a broker that is killed no longer forgets that it deleted. Killed before, the next look does it again, which harms
-nothing.
+nothing. The views keep their rows: each read cuts them again, and who stands in the place of an agency that ended reads there.
 """
 
 import threading
@@ -11,19 +11,19 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from connectors.inbound.log import Log, Place
+from connectors.inbound.standing import Standings
 from connectors.outbound.emptying import Cut, Emptied, Emptying
-from connectors.store.taking_back import ViewsOfOutboxes
+from connectors.store.taken_in import TakenIn
 from hub.agents.hand import day_of
-from hub.core.in_force import Mark, Standing, clock_of, mark_of
+from hub.core.in_force import Begun, Mark, Standing, begun_of, clock_of, mark_of
 from hub.core.narrowing import as_it_may_stand, narrowed
 from hub.core.periods import works_on
 from hub.core.registry import Registry
-from hub.core.succession import heirs_of
 from hub.core.whys import FALLBACK
 from hub.revisions import Revisions
 from hub.wiring import Wiring
@@ -34,9 +34,11 @@ log = structlog.get_logger()
 
 CLEAN_FOR = 90.0
 """Seconds without anything to do before the mark is set. A broker notes only each minute how far it has deleted."""
+MOST = 10
+"""Outboxes that are emptied in one look, at the most, unless a person says so: a wrong registry narrows many."""
 _NOTHING_DONE = Mark(1, date.min)
-MOST_ENDED = 10
-"""Agencies whose outboxes are emptied for good in one look, at the most, unless a person says so: a wrong registry ends many."""
+_DAYS_APART = 1
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -46,15 +48,22 @@ class Looked:
     standing: Standing
     outboxes: dict[str, Emptied] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    settled: bool = True
+    """Whether all that older rights may have decided has come out."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing hinders it, as far as it is in force."""
+        return self.settled and not self.failed
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing was to be done, and nothing is left to do."""
-        return not self.failed and all(emptied == Emptied() for emptied in self.outboxes.values())
+        return self.is_done and all(emptied == Emptied() for emptied in self.outboxes.values())
 
 
 class Narrowing:
-    """Of one hub. Two at once do no harm. `today` is the day by the clock here; what goes for good goes by the broker's."""
+    """Of one hub; two at once wait for each other. `today` is the day by the clock here; rights go by the broker's."""
 
     def __init__(
         self,
@@ -62,15 +71,15 @@ class Narrowing:
         today: Callable[[], date],
         brokers_day: Callable[[], date] | None = None,
         clean_for: float = CLEAN_FOR,
-        most_ended: int = MOST_ENDED,
+        most: int = MOST,
     ) -> None:
         self._wiring = wiring
         self._today = today
         self._brokers_day = brokers_day or self._ask_the_broker
         self._clean_for = clean_for
-        self._most_ended = most_ended
+        self._most = most
         self._standings = wiring.standings()
-        self._views = wiring.views_of_outboxes()
+        self._taken_in = wiring.taken_in()
         self._seen: Mark | None = None
         self._decided_before: dict[Place, int] = {}
         self._clean_since: float | None = None
@@ -78,7 +87,7 @@ class Narrowing:
     def look(self, stop: threading.Event | None = None) -> Looked:
         """Empty what has to be; nothing while the newest revision is pending.
 
-        NotReady where Kafka or the database is away: what is done is done, the next look goes on.
+        NotReady where Kafka or the database is away, or somebody else looks: what is done is done, the next look goes on.
         """
         looked, mark = Looked(self._standings.now()), self._standings.outboxes()
         revision = looked.standing.revision
@@ -88,50 +97,68 @@ class Narrowing:
         self._note(now)
         if mark == now or self._is_waiting():
             return looked
-        settled = self._is_settled()  # asked first: what has come out by now is looked at below
-        work = _Round(self._wiring, mark, now, self._most_ended)
-        self._look_through(work, looked, stop)
+        with self._taken_in.alone():
+            self._look_through(_Round(self._wiring, self._standings, self._taken_in, mark, now), looked, stop)
         for agency, why in looked.failed.items():
             log.warning("an outbox waits for its new rights", agency=agency, why=why)
-        self._mark_after_a_while(now, looked, settled or not work.narrows, waits=work.narrows)
         return looked
 
     def _note(self, now: Mark) -> None:
-        """At the first look by a revision or on a day: up to where the log holds what may have been decided before."""
+        """At the first look by a revision or on a day: up to where the history holds what may have been decided before."""
         if self._seen != now:
-            reader = Log(self._wiring.bootstrap, self._wiring.prefix)
-            self._seen, self._decided_before, self._clean_since = now, reader.ends([EVENTS.name, ROUTED.name]), None
+            self._seen, self._decided_before, self._clean_since = now, {}, None
+            self._freeze(EVENTS.name)
+
+    def _freeze(self, topic: str) -> None:
+        self._decided_before |= Log(self._wiring.bootstrap, self._wiring.prefix).ends([topic])
 
     def _ask_the_broker(self) -> date:
         self._wiring.publisher.publish([clock_of(self._wiring.prefix + PINNED.name)])
         self._standings.now()
-        return day_of(self._standings.newest())
+        clock, here = self._standings.clock(), self._today()
+        if clock is None:
+            raise NotReady("the broker has not told its time yet")
+        if abs((day_of(clock) - here).days) > _DAYS_APART:
+            raise NotReady(f"by the broker it is {day_of(clock)}, by the clock here {here}: put right the one that is wrong")
+        return day_of(clock)
 
     def _is_waiting(self) -> bool:
         """Whether there was nothing to do a moment ago: looked is once more, when the while is over."""
         return self._clean_since is not None and time.monotonic() - self._clean_since < self._clean_for
 
     def _is_settled(self) -> bool:
-        """Whether the agents have gone past all that was there then."""
-        for group, topics in ((FRONT, [EVENTS.name]), (BACK, [EVENTS.name, ROUTED.name])):
-            for (name, number), (first, _) in self._wiring.groups.behind(group, topics).items():
-                if first < self._decided_before.get((name.removeprefix(self._wiring.prefix), number), 0):
-                    return False
-        return True
+        """Whether the agents have gone past the history as it was then, and past all that they had decided of it."""
+        if not (self._has_passed(FRONT, EVENTS.name) and self._has_passed(BACK, EVENTS.name)):
+            return False
+        if not any(name == ROUTED.name for name, _ in self._decided_before):
+            self._freeze(ROUTED.name)
+        return self._has_passed(BACK, ROUTED.name)
+
+    def _has_passed(self, group: str, topic: str) -> bool:
+        behind = self._wiring.groups.behind(group, [topic])
+        return all(first >= self._decided_before.get((topic, number), 0) for (_, number), (first, _) in behind.items())
 
     def _look_through(self, work: "_Round", looked: Looked, stop: threading.Event | None) -> None:
-        for agency in work.concerned(looked):
+        settled = self._is_settled()  # asked first: what has come out by now is looked at below
+        concerned = work.concerned()
+        looked.settled = settled or not concerned
+        wide = [agency for agency in concerned if _tried(looked, agency, work.is_needed)]
+        looked.outboxes = {agency: Emptied() for agency in concerned if agency not in wide and agency not in looked.failed}
+        if len(wide) > self._most:
+            why = f"{len(wide)} outboxes would be emptied at once: if that is right, `hub registry narrow --many` does it"
+            looked.failed |= dict.fromkeys(wide, why)
+            wide = []
+        for agency in wide:
             if stop is not None and stop.is_set():
                 looked.failed[agency] = "told to stop"
-                break
-            try:
-                looked.outboxes[agency] = emptied = work.empty(agency, self._views)
-                log.info("an outbox was looked through", agency=agency, revision=work.now.revision, **emptied.counts())
-            except HubError as error:  # the others do not wait for it
-                looked.failed[agency] = error.detail
+            elif emptied := _tried(looked, agency, work.empty):
+                looked.outboxes[agency] = emptied
+                log.info("an outbox was emptied", agency=agency, revision=work.now.revision, **emptied.counts())
+        self._mark_after_a_while(work.now, looked, waits=bool(concerned))
 
-    def _mark_after_a_while(self, now: Mark, looked: Looked, settled: bool, *, waits: bool) -> None:
-        if not (looked.is_clean and settled):
+    def _mark_after_a_while(self, now: Mark, looked: Looked, *, waits: bool) -> None:
+        """Where no outbox is concerned there is nothing to wait for, but what is under way."""
+        if not looked.is_clean:
             self._clean_since = None
             return
         moment = time.monotonic()
@@ -140,35 +167,41 @@ class Narrowing:
             self._wiring.publisher.publish([mark_of(self._wiring.prefix + PINNED.name, now)])
 
 
+def _tried(looked: Looked, agency: str, act: Callable[[str], T]) -> T | None:
+    """What it gives; None where it was hindered, which is noted, and the others do not wait for it."""
+    try:
+        return act(agency)
+    except HubError as error:
+        looked.failed[agency] = error.detail
+    except Exception as error:  # whatever is wrong with a record; its text may hold what stands in it
+        looked.failed[agency] = type(error).__name__
+    return None
+
+
 class _Round:
     """One look: by which registry, on which day, and whose outboxes."""
 
-    def __init__(self, wiring: Wiring, mark: Mark | None, now: Mark, most_ended: int) -> None:
+    def __init__(self, wiring: Wiring, standings: Standings, taken_in: TakenIn, mark: Mark | None, now: Mark) -> None:
         self.now = now
-        self.narrows = False
         self._wiring = wiring
+        self._standings = standings
+        self._taken_in = taken_in
         self._mark = mark
-        self._most_ended = most_ended
         self._revisions = Revisions(wiring)
         self._registry = self._revisions.at(now.revision)
         self._emptying = Emptying(wiring.bootstrap, wiring.prefix, wiring.publisher, now.revision)
 
-    def concerned(self, looked: Looked) -> list[str]:
+    def concerned(self) -> list[str]:
         """Whose outbox has to be looked through: also of who is not in force, since a step can be on its way to it still.
 
-        `narrows` says afterwards whether anybody may see less, whatever stands in outboxes by now.
+        The fallback is the hub's own, and no agency's right.
         """
-        there = set(self._outboxes())
-        ended = {agency for agency in there - {FALLBACK} if not _works(agency, self._registry, self.now.day)}
-        if len(ended) > self._most_ended:
-            why = f"{len(ended)} agencies are not in force and would lose all that is there: `hub registry narrow --many` does it"
-            looked.failed |= dict.fromkeys(sorted(ended), why)
-            there, ended = there - ended, set()
+        there = set(self._outboxes()) - {FALLBACK}
         mark = self._mark or _NOTHING_DONE
-        put_back = mark.revision > self.now.revision
-        found = set(there) if put_back else ended | self._narrowed_since(mark)
-        self.narrows = bool(found)
-        return sorted(found & there)
+        if mark.revision > self.now.revision:  # the registry was put back
+            return sorted(there)
+        ended = {agency for agency in there if not _works(agency, self._registry, self.now.day)}
+        return sorted((ended | self._narrowed_since(mark)) & there)
 
     def _narrowed_since(self, mark: Mark) -> set[str]:
         since = min(mark.day, self.now.day)
@@ -179,30 +212,16 @@ class _Round:
             for agency in narrowed(self._revisions.at(revision), self._registry, self.now.day, since)
         }
 
-    def empty(self, agency: str, views: ViewsOfOutboxes) -> Emptied:
-        """Its outbox, and before that the views' rows of it, which would keep out what is written again."""
+    def is_needed(self, agency: str) -> bool:
+        """Whether the outbox holds more than may stand there, or was being emptied."""
+        return self._emptying.is_needed(agency, self._around(agency))
 
-        def cut(copy: dict[str, Any]) -> dict[str, Any] | None:
-            return as_it_may_stand(agency, copy, self._registry, self.now.day)
+    def empty(self, agency: str) -> Emptied:
+        """Empty it."""
+        return self._emptying.empty(agency, self._around(agency))
 
-        def make_room(end: int, receipts: Collection[str]) -> Cut:
-            epoch = self._epoch(agency)
-            reached = views.reached(agency)
-            if reached is None or reached[0] != epoch or reached[1] < end:
-                raise NotReady(f"the views have not taken in the outbox of {agency} yet, and others may have to read it there")
-            erased = views.erased(receipts)
-            if not heirs_of(agency, self._registry, self.now.day):
-                views.take_back(agency, epoch, end, self.now.revision)
-            return lambda copy: None if {(copy["receipt"], None), (copy["receipt"], copy["step"])} & erased else cut(copy)
-
-        return self._emptying.empty(agency, cut, make_room)
-
-    def _epoch(self, agency: str) -> str:
-        topic = outbox(agency).name
-        found = self._wiring.topic_sources().these([topic])
-        if topic not in found:
-            raise NotReady(f"{topic} is not there any more")
-        return found[topic].epoch
+    def _around(self, agency: str) -> "_Around":
+        return _Around(agency, self._wiring, self._standings, self._taken_in, self._registry, self.now.day)
 
     def _outboxes(self) -> Iterator[str]:
         reader = Log(self._wiring.bootstrap, self._wiring.prefix)
@@ -210,6 +229,51 @@ class _Round:
         starts, ends = reader.starts(held), reader.ends(held)
         owners = ((place, outbox_owner(place[0])) for place in ends if ends[place] > starts[place])
         return (owner for _, owner in owners if owner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the emptying of one outbox asks beside Kafka's records (connectors/outbound/emptying.py, Surroundings)."""
+
+    agency: str
+    wiring: Wiring
+    standings: Standings
+    taken_in: TakenIn
+    registry: Registry
+    day: date
+
+    def begun(self) -> Begun | None:
+        """The one that was noted last, where the topic is the same still."""
+        found = self.standings.begun(self.agency)
+        return found if found is not None and found.epoch == self._epoch() else None
+
+    def begin(self, end: int) -> Begun:
+        """Not before the views have taken in all that is there: what goes for good is read there by who stands in its place."""
+        begun, reached = Begun(self._epoch(), end), self.taken_in.reached(self.agency)
+        if reached is None or reached[0] != begun.epoch or reached[1] < end:
+            raise NotReady(f"the views have not taken in the outbox of {self.agency} yet")
+        self.wiring.publisher.publish([begun_of(self.wiring.prefix + PINNED.name, self.agency, begun)])
+        return begun
+
+    def may_stand(self, copy: dict[str, Any]) -> dict[str, Any] | None:
+        """By the rights of that day."""
+        return as_it_may_stand(self.agency, copy, self.registry, self.day)
+
+    def to_write_again(self, receipts: Collection[str]) -> Cut:
+        """What was erased is not."""
+        erased = self.taken_in.erased(receipts)
+
+        def cut(copy: dict[str, Any]) -> dict[str, Any] | None:
+            return None if {(copy["receipt"], None), (copy["receipt"], copy["step"])} & erased else self.may_stand(copy)
+
+        return cut
+
+    def _epoch(self) -> str:
+        topic = outbox(self.agency).name
+        found = self.wiring.topic_sources().these([topic])
+        if topic not in found:
+            raise NotReady(f"{topic} is not there any more")
+        return found[topic].epoch
 
 
 def _works(agency_id: str, registry: Registry, day: date) -> bool:

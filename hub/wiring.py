@@ -22,7 +22,7 @@ from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
-from connectors.store.taking_back import ViewsOfOutboxes
+from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
 from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
@@ -31,6 +31,7 @@ from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
 from hub.data.check import problems_from
 from hub.data.load import load_registry
+from hub.projection.copies import found_by
 from hub.projection.sources import Lag, Sources
 from hub.settings import Settings
 from schemas.errors import Misconfigured
@@ -116,7 +117,7 @@ class Wiring:
         def names(agency: str) -> Collection[str]:
             return (agency, *predecessors_of(agency, registry(), today()))
 
-        rights: dict[str, Any] = {"within": within, "recut": seen, "names": names}
+        rights: dict[str, Any] = {"within": within, "recut": seen, "names": names, "found_by": found_by}
         lag = Lag(self.topic_sources())
         return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
 
@@ -128,9 +129,9 @@ class Wiring:
         """The view and the one that may take its place."""
         return Views(self.engine, self.schemas.prefix)
 
-    def views_of_outboxes(self) -> ViewsOfOutboxes:
-        """What the views hold of outboxes that are emptied."""
-        return ViewsOfOutboxes(self.engine, self.schemas.prefix)
+    def taken_in(self) -> TakenIn:
+        """What narrowing asks of the database."""
+        return TakenIn(self.engine, self.schemas)
 
     def topic_sources(self) -> Sources:
         """What the broker says of the topics that are projected."""

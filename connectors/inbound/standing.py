@@ -1,11 +1,11 @@
 """Reads from the log how the newest revision of the registry stands: in force, or pending and for whom."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import orjson
 
 from connectors.inbound.log import Log, LogRecord
-from hub.core.in_force import Mark, Reports, Standing
+from hub.core.in_force import CLOCK, Begun, Mark, Reports, Standing
 from schemas.errors import NotReady
 from schemas.topics import PINNED, REGISTRY
 
@@ -20,7 +20,7 @@ class Standings:
         self._log = Log(bootstrap, prefix)
         self._reports = Reports()
         self._newest = 0
-        self._at = datetime.min.replace(tzinfo=UTC)
+        self._clock: datetime | None = None
 
     def now(self) -> Standing:
         """How the newest revision stands at this moment. NotReady where none was published yet."""
@@ -30,9 +30,13 @@ class Standings:
             raise NotReady("the registry has not been published yet: `hub up` does it, or `hub registry publish`")
         return self._reports.standing(self._newest)
 
-    def newest(self) -> datetime:
-        """The broker's time of the newest report or other record of registry.pinned, as of the last `now`."""
-        return self._at
+    def clock(self) -> datetime | None:
+        """The broker's time of the last record that asked for it, as of the last `now`."""
+        return self._clock
+
+    def begun(self, agency: str) -> Begun | None:
+        """The last emptying of that outbox, as of the last `now`."""
+        return self._reports.begun.get(agency)
 
     def outboxes(self) -> Mark | None:
         """How far the outboxes were, as of the last `now`; None where they were never looked through."""
@@ -40,7 +44,7 @@ class Standings:
 
     def _take(self, record: LogRecord) -> None:
         if record.topic == PINNED.name:
-            self._at = max(self._at, record.at)
+            self._clock = record.at if record.key == CLOCK else self._clock
             self._reports.take(record.key, record.value)
         elif record.key == SNAPSHOT:
             self._newest = max(self._newest, orjson.loads(record.value or b"")["revision"])

@@ -1,20 +1,22 @@
 """An outbox is emptied, and what its agency may still see is written again with the same ids (DESIGN §6).
 
 New copies are written and confirmed first, then the log is deleted up to where it ended before: killed in between, some stand
-there twice, none is lost, and the next run does it once more. Workers go on writing meanwhile. Before anything is written it is
-tried whether the broker lets us delete: else each try would leave more behind.
+there twice, none is lost. Up to where all is written again is noted before the first copy is: whoever comes after a kill does the
+same once more, in the same order, and so does who finds that the broker has forgotten the deletion. Workers go on writing
+meanwhile. Before anything is written it is tried whether the broker lets us delete: else each try would leave more behind.
 """
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from connectors.inbound.log import Log, LogRecord
+from hub.core.in_force import Begun
 from hub.ports import Publisher
 from schemas.errors import MalformedMessage, NotReady
 from schemas.messages import AgencyNotice, LayoffAlert, Withheld
@@ -26,11 +28,21 @@ ANSWER_WITHIN = 20.0
 Cut = Callable[[dict[str, Any]], dict[str, Any] | None]
 """A copy to what may stand in the outbox: the same, less, or None for nothing."""
 
-MakeRoom = Callable[[int, Collection[str]], Cut]
-"""Is told once, before anything is written: the offset up to which all is written again, and the receipts that stand there.
 
-The cut for writing again; NotReady where it is not the time yet.
-"""
+class Surroundings(Protocol):
+    """What an emptying asks beside Kafka, of the outbox of one agency."""
+
+    def begun(self) -> Begun | None:
+        """The emptying that was noted last."""
+
+    def begin(self, end: int) -> Begun:
+        """Note, and make sure of it, that all up to that offset is to be written again. NotReady where it is not the time yet."""
+
+    def may_stand(self, copy: dict[str, Any]) -> dict[str, Any] | None:
+        """What may stand there of a copy."""
+
+    def to_write_again(self, receipts: Collection[str]) -> Cut:
+        """The same for copies of these notices, but None where they were erased."""
 
 
 @dataclass(slots=True)
@@ -52,7 +64,7 @@ class Emptied:
 class _Rewriting:
     """One outbox: up to where it is written again, where the last record of each id stands, and how each is cut.
 
-    Then what came of it: of which notices there are copies, and at which offsets they stand now.
+    Then what came of it: of whose employers there are copies, and at which offsets they stand now.
     """
 
     agency: str
@@ -61,6 +73,7 @@ class _Rewriting:
     cut: Cut = lambda copy: copy
     last: dict[str, int] = field(default_factory=dict)
     notices: set[str] = field(default_factory=set)
+    employers: set[bytes | None] = field(default_factory=set)
     offsets: set[int] = field(default_factory=set)
     done: Emptied = field(default_factory=Emptied)
 
@@ -75,23 +88,31 @@ class Emptying:
         self._prefix = prefix
         self._revision = revision
 
-    def empty(self, agency: str, cut: Cut, make_room: MakeRoom) -> Emptied:
-        """Where some copy is not what may stand there, all of it is written again and the log before is deleted.
+    def is_needed(self, agency: str, around: Surroundings) -> bool:
+        """Whether some copy is not what may stand there, or an emptying was begun and not ended."""
+        topic = outbox(agency).name
+        first, end = self._reach(topic)
+        return _is_open(around.begun(), first) or not all(_stays(one, around.may_stand) for one in self._records(topic, 0, end))
+
+    def empty(self, agency: str, around: Surroundings) -> Emptied:
+        """Write all of it again, and delete what stood there before.
 
         NotReady where the broker does not take it: nothing is deleted then, and a repeat is safe.
         """
         topic = outbox(agency).name
-        first, end = (asked([topic]).get((topic, 0), 0) for asked in (self._log.starts, self._log.ends))
-        if all(_stays(record, cut) for record in self._records(topic, 0, end)):
-            return Emptied()
+        first, end = self._reach(topic)
         self._delete(topic, first)
-        work = _Rewriting(agency, topic, end)
+        begun = around.begun()
+        work = _Rewriting(agency, topic, begun.end if begun and _is_open(begun, first) else around.begin(end).end)
         self._look_through(work)
-        work.cut = make_room(end, work.notices)
+        work.cut = around.to_write_again(work.notices)
         self._publish(work, self._rewritten(work))
         self._repeat_later_steps(work)
-        self._delete(topic, end)
+        self._delete(topic, work.end)
         return work.done
+
+    def _reach(self, topic: str) -> tuple[int, int]:
+        return self._log.starts([topic]).get((topic, 0), 0), self._log.ends([topic]).get((topic, 0), 0)
 
     def _records(self, topic: str, first: int, end: int) -> Iterator[LogRecord]:
         self._log.go_on_from({(topic, 0): first})
@@ -106,6 +127,7 @@ class Emptying:
             else:
                 work.last[event_id] = record.offset
                 work.notices.add(copy["receipt"])
+                work.employers.add(record.key)
 
     def _rewritten(self, work: _Rewriting) -> Iterator[Message]:
         for record in self._records(work.topic, 0, work.end):
@@ -134,11 +156,13 @@ class Emptying:
             work.offsets.update(place.offset for place in placed if place.topic != self._prefix + DELIVERIES.name)
 
     def _repeat_later_steps(self, work: _Rewriting) -> None:
-        """A step that a worker wrote meanwhile is not to stand before an earlier one of its notice: once more, after it."""
+        """What a worker wrote meanwhile is not to stand before what came earlier of its employer: once more, after it.
+
+        What has an id from before is not new: an emptying that was killed wrote it again.
+        """
         first = work.end
         while work.offsets and first < (reached := max(work.offsets) + 1):
-            meanwhile = (record for record in self._records(work.topic, first, reached) if record.offset not in work.offsets)
-            later = [record for record in meanwhile if (copy := _copy_in(record)) and copy["receipt"] in work.notices]
+            later = [record for record in self._records(work.topic, first, reached) if _is_later(record, work)]
             first = reached
             self._publish(work, (self._again(record, record.value) for record in later))
 
@@ -149,6 +173,16 @@ class Emptying:
                 answer.result()
         except KafkaException as error:
             raise NotReady(f"{topic} could not be emptied: {error.args[0].str()}") from error
+
+
+def _is_open(begun: Begun | None, first: int) -> bool:
+    """Whether something stands there yet of what was to be deleted."""
+    return begun is not None and first < begun.end
+
+
+def _is_later(record: LogRecord, work: _Rewriting) -> bool:
+    is_new = record.offset not in work.offsets and (header(record.headers, "ce_id") or "") not in work.last
+    return is_new and record.key in work.employers and _copy_in(record) is not None
 
 
 def _stays(record: LogRecord, cut: Cut) -> bool:

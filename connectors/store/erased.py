@@ -60,7 +60,7 @@ def without_erased(connection: Connection, records: Sequence[Rows]) -> Sequence[
 
 def erased_receipts(connection: Connection, receipts: Collection[str]) -> frozenset[tuple[str, int | None]]:
     """Which of these receipts were erased, and which single steps of them: None = all."""
-    return _erased_of(connection, sorted(receipts)).steps
+    return _erased_of(connection, sorted(filter(_may_stand, receipts))).steps
 
 
 def _receipts(records: Sequence[Rows]) -> Iterator[str]:
@@ -68,8 +68,12 @@ def _receipts(records: Sequence[Rows]) -> Iterator[str]:
     for rows in records:
         for _, values in rows:
             receipt = values.get("receipt")
-            if isinstance(receipt, str) and receipt.isascii() and receipt.isprintable():
+            if isinstance(receipt, str) and _may_stand(receipt):
                 yield receipt
+
+
+def _may_stand(receipt: str) -> bool:
+    return receipt.isascii() and receipt.isprintable()
 
 
 def _erased_of(connection: Connection, receipts: Sequence[str]) -> Erased:

@@ -94,11 +94,6 @@ class Batch:
         self._note({"rule": rule, "what": NOTICE, "receipt": receipt})
         return sum(self._done(deletion, {}) for deletion in _of_notice(receipt))
 
-    def outbox(self, agency: str, epoch: str, end: int) -> int:
-        """The rows of an agency's copies before that offset of its outbox; nothing is noted, since they may come again."""
-        here = and_(OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset < end)
-        return self._done(delete(OUTBOX).where(here), {})
-
     def before(self, what: str, moment: datetime, rule: str, rows: Sequence[str]) -> Counter[str]:
         """These rows (of `older_rows`), and as many of a draft; how many went. Nothing of what is older is written again."""
         self._note({"rule": rule, "what": what, "before": moment})

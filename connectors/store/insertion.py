@@ -82,8 +82,12 @@ def _texts_read() -> Subquery:
     """One row: the vectors of the parameter `texts`, in its order."""
     given = cast(bindparam("texts", type_=Text), JSON)
     texts = func.json_array_elements_text(given).table_valued(column("text", Text), with_ordinality="n").render_derived(name="t")
-    vector = func.to_tsvector(FINNISH, texts.c.text).op("||")(func.to_tsvector(SIMPLE, texts.c.text))
-    return select(func.array_agg(aggregate_order_by(vector, texts.c.n)).label("vectors")).subquery()
+    return select(func.array_agg(aggregate_order_by(vector_of(texts.c.text), texts.c.n)).label("vectors")).subquery()
+
+
+def vector_of(text: ColumnElement[str]) -> ColumnElement[Any]:
+    """What a text is found by: its words as they are written, and in their Finnish stems."""
+    return func.to_tsvector(FINNISH, text).op("||")(func.to_tsvector(SIMPLE, text))
 
 
 _SEARCHED = frozenset({NOTICES.name, OUTBOX.name})

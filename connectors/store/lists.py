@@ -15,9 +15,12 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     FromClause,
+    Integer,
     Select,
+    Text,
     and_,
     cast,
+    column,
     exists,
     false,
     func,
@@ -28,9 +31,9 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
-from connectors.store.insertion import FINNISH, SIMPLE
+from connectors.store.insertion import FINNISH, SIMPLE, recordset, vector_of
 from connectors.store.view_tables import NOTICES, OUTBOX
 from hub.ports import Search
 
@@ -67,6 +70,18 @@ def newest(names: Names, wanted: Search, areas: Collection[str], after: tuple[da
     parts = [_page_down(mine, NOTICES, after, limit), _page_down(others, OUTBOX, after, limit)]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     return select(both).order_by(both.c.received_at.desc(), both.c.receipt.desc()).limit(limit)
+
+
+def found_again(names: Names, wanted: Search, areas: Collection[str]) -> Select[Any] | None:
+    """Of the parameter `rows` (JSON: `n`, `words`, `tags`) the `n` of those that the search finds by words and tags.
+
+    None where it asks for neither.
+    """
+    looked_for = _query(names, wanted, areas)
+    if looked_for is None:
+        return None
+    rows = recordset([column("n", Integer), column("words", Text), column("tags", ARRAY(Text))])
+    return select(rows.c.n).where(vector_of(rows.c.words).op("||")(func.array_to_tsvector(rows.c.tags)).op("@@")(looked_for))
 
 
 def history(

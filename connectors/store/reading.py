@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
+import orjson
 from sqlalchemy import Connection, Engine, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
@@ -28,6 +29,14 @@ Positions = Mapping[tuple[str, int], tuple[str, int]]
 Lag = Callable[[Positions], dict[str, int]]
 
 
+FoundBy = Callable[[str, str | None, str | None, Mapping[str, Any]], dict[str, Any]]
+"""Agency, kind, employer key and copy to the `words` and `tags` that it is found by."""
+
+
+def _nothing(*_: object) -> dict[str, Any]:
+    return {"words": "", "tags": []}
+
+
 def _uncut(agency: str, copy: dict[str, Any]) -> dict[str, Any]:
     return copy
 
@@ -39,6 +48,7 @@ def _alone(name: str) -> Collection[str]:
 class PostgresReading:
     """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again.
 
+    `found_by` says by what a copy is found that was cut again.
     `names` gives an agency and those in whose place it stands: it reads what they sent and had, as far as `recut` lets it.
     Outbox and refused notices stay each agency's own.
     """
@@ -54,6 +64,7 @@ class PostgresReading:
         within: Callable[[str], Collection[str]] = _alone,
         recut: Recut = _uncut,
         names: Callable[[str], Collection[str]] = _alone,
+        found_by: FoundBy = _nothing,
     ) -> None:
         self._engine = schemas.bind(engine).execution_options(postgresql_readonly=True)
         self._cursors = Cursors(cursor_secret)
@@ -62,6 +73,7 @@ class PostgresReading:
         self._within = within
         self._recut = recut
         self._names = names
+        self._found_by = found_by
 
     def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:
         """The newest step as that agency may see it, with all its versions; None where there is none for it."""
@@ -84,7 +96,9 @@ class PostgresReading:
         names, from_here = self._names(agency), (after[0], after[1]) if after else None
         query = lists.newest(names, _spelt_alike(wanted), self._areas(wanted.area), from_here, limit + 1)
         rows = self._all(query)
-        return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt))
+        found = self._found_still(agency, wanted, rows[:limit])
+        more = self._cursors.seal(listed, (rows[limit - 1].received_at, rows[limit - 1].receipt)) if len(rows) > limit else None
+        return Page(self._shown(agency, found), more)
 
     def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int, area: str | None = None) -> Page:
         """An employer's history as far as the agency may see it, oldest first; with what it was as a starter or household."""
@@ -169,6 +183,18 @@ class PostgresReading:
 
     def _shown(self, agency: str, rows: list[Any]) -> list[dict[str, Any]]:
         return [item for row in rows if (item := shown(row, agency, self._recut)) is not None]
+
+    def _found_still(self, agency: str, wanted: Search, rows: list[Any]) -> list[Any]:
+        """Without those that are found only by what their agency may see no more: the view knows them as they once were cut."""
+        names, asked = self._names(agency), _spelt_alike(wanted)
+        query = lists.found_again(names, asked, self._areas(wanted.area))
+        cut = {number: body for number, row in enumerate(rows) if (body := self._recut(agency, row.body)) not in (None, row.body)}
+        if query is None or not cut:
+            return rows
+        given = [{"n": n, **self._found_by(agency, rows[n].kind, rows[n].employer_key, body)} for n, body in cut.items() if body]
+        with self._asking() as connection:
+            found = set(connection.scalars(query, {"rows": orjson.dumps(given).decode()}))
+        return [row for number, row in enumerate(rows) if number not in cut or number in found]
 
     def _after(self, listed: Sequence[str | None], cursor: str | None, limit: int) -> list[Any] | None:
         _check(limit)

@@ -13,7 +13,7 @@ from hub.core.registry import Registry
 from hub.data.check import problems_from
 from hub.data.content import RegistryContent
 from hub.data.load import load_registry
-from hub.narrowing import MOST_ENDED, Narrowing
+from hub.narrowing import MOST, Narrowing
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
 from schemas.topics import every_topic
@@ -98,15 +98,14 @@ def tell_status(folder: Folder = None, as_json: AsJson = False) -> None:
 @registry.command("narrow", epilog="Example: hub registry narrow --json")
 def narrow_outboxes(
     folder: Folder = None,
-    many: Annotated[bool, typer.Option("--many", help="Also where more than 10 agencies would lose all at once.")] = False,
+    many: Annotated[bool, typer.Option("--many", help="Also where more than 10 outboxes would be emptied at once.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take out of the outboxes what their agencies may see no more; the dispatcher does it by itself.
 
     Exit 1: pending, or hindered. It can be killed at any point and run again.
     """
-    most_ended = sys.maxsize if many else MOST_ENDED
-    narrowing = Narrowing(wiring_for(folder), lambda: day_of(datetime.now(UTC)), most_ended=most_ended)
+    narrowing = Narrowing(wiring_for(folder), lambda: day_of(datetime.now(UTC)), most=sys.maxsize if many else MOST)
     with told_to_stop() as stop:
         looked = narrowing.look(stop)
     found = {agency: emptied.counts() for agency, emptied in looked.outboxes.items()}
@@ -118,4 +117,4 @@ def narrow_outboxes(
             typer.echo(f"{agency:24} " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         for agency, why in looked.failed.items():
             typer.echo(f"{agency:24} not done: {why}")
-    raise typer.Exit(0 if looked.standing.in_force and not looked.failed else 1)
+    raise typer.Exit(0 if looked.standing.in_force and looked.is_done else 1)

@@ -13,7 +13,10 @@ from datetime import date
 from schemas.topics import AGENTS
 from schemas.wire import Message, version_of
 
+CLOCK = b"clock"
 _OUTBOXES = b"outboxes"
+_BEGUN = re.compile(rb"outboxes/(.+)")
+_PLACE = re.compile(rb"(\d+) ([\w-]+)")
 _MARK = re.compile(rb"(\d+) (\d{4}-\d\d-\d\d)")
 PARTITIONS: Mapping[str, int] = {agent: state.partitions for agent, state in AGENTS.items()}
 """Of how many partitions each agent reports."""
@@ -54,18 +57,30 @@ class Mark:
     day: date
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Up to which offset of which outbox (epoch) all was to be written again: noted before the first copy was."""
+
+    epoch: str
+    end: int
+
+
 @dataclass(slots=True)
 class Reports:
     """What was reported, by agent and partition, and of the outboxes."""
 
     revisions: dict[tuple[str, int], int] = field(default_factory=dict)
     outboxes: Mark | None = None
+    begun: dict[str, Begun] = field(default_factory=dict)
+    """By agency, the last emptying of its outbox."""
 
     def take(self, key: bytes | None, value: bytes | None) -> None:
         """The next record of registry.pinned. What is no report counts for nothing."""
         agent, _, partition = (key or b"").decode("utf-8", "replace").partition("/")
         if key == _OUTBOXES and (found := _MARK.fullmatch(value or b"")):
             self.outboxes = Mark(int(found[1]), date.fromisoformat(found[2].decode()))
+        if (emptied := _BEGUN.fullmatch(key or b"")) and (place := _PLACE.fullmatch(value or b"")):
+            self.begun[emptied[1].decode("utf-8", "replace")] = Begun(place[2].decode(), int(place[1]))
         if partition.isdecimal() and (value or b"").isdigit():
             self.revisions[agent, int(partition)] = int(value or 0)
 
@@ -88,7 +103,12 @@ def report_of(topic: str, agent: str, partition: int, revision: int) -> Message:
 
 def clock_of(topic: str) -> Message:
     """A record that says nothing: the broker writes its own time on it."""
-    return Message(topic, b"clock", b"", version_of("pin"), 0)
+    return Message(topic, CLOCK, b"", version_of("pin"), 0)
+
+
+def begun_of(topic: str, agency: str, begun: Begun) -> Message:
+    """The record that notes an emptying, for the topic of that name."""
+    return Message(topic, _OUTBOXES + b"/" + agency.encode(), f"{begun.end} {begun.epoch}".encode(), version_of("pin"), 0)
 
 
 def mark_of(topic: str, mark: Mark) -> Message:

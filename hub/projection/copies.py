@@ -1,5 +1,6 @@
 """Rows of what agencies are told: their outboxes and the layoff alerts. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -26,6 +27,13 @@ class _Copy(Inside):
     notice: dict[str, Any] | None = None
 
 
+def found_by(agency: str, kind: str | None, employer_key: str | None, copy: Mapping[str, Any]) -> dict[str, Any]:
+    """The `words` and `tags` by which a search finds a copy: nothing but what stands in it."""
+    notice = copy.get("notice") or {}
+    tags = tags_of(agency, kind, stage_of(notice), areas_of(notice), groups_of(notice, employer_key))
+    return {"words": words_of(notice), "tags": tags}
+
+
 def outbox_rows(record: Record, agency: str) -> list[Row]:
     """The agency's own copy, with what it is found by: nothing but what stands in the copy itself."""
     copy = read(_Copy, record.value, record.headers)
@@ -50,10 +58,8 @@ def outbox_rows(record: Record, agency: str) -> list[Row]:
         "received_at": copy.received_at or record.at,
         "at": record.at,
         "body": orjson.Fragment(record.value or b"null"),
-        "words": words_of(notice),
-        "tags": tags_of(agency, kind, stage, areas, groups_of(notice, employer_key)),
     }
-    return [("outbox", row)]
+    return [("outbox", row | found_by(agency, kind, employer_key, {"notice": notice}))]
 
 
 def alert_rows(record: Record) -> list[Row]:

@@ -1,6 +1,7 @@
 """Rights that were narrowed, on a real log and a real database: what stands in outboxes and views, before and after."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,15 @@ from connectors.inbound.log import LogRecord
 from connectors.outbound.emptying import Emptied, Emptying
 from hub.agents.hand import day_of
 from hub.core.dead import dead_letter
-from hub.core.in_force import Mark
+from hub.core.in_force import Mark, mark_of
 from hub.core.registry import Registry
 from hub.letters import Resent, resend
+from hub.narrowing import _Around
 from hub.ports import Search
 from hub.projection.rebuild import rebuild
 from schemas.errors import NotReady
 from schemas.messages import Coordinates, Withheld
-from schemas.topics import DELIVERIES, ROUTED, outbox
+from schemas.topics import DELIVERIES, PINNED, ROUTED, outbox
 from schemas.wire import Message, header, read
 from tests.builders import DAY, a_correction, a_downsizing_notice, a_recruitment_notice, an_agency
 from tests.hub.agents.steps import PREFIX
@@ -59,6 +61,10 @@ def wider(records: list[LogRecord]) -> list[LogRecord]:
 
 def reading(hub: Hub, registry: Registry, day: date = DAY) -> Any:
     return hub.wiring.reading(lambda: registry, lambda: day)
+
+
+def _headers(record: LogRecord) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value or b"") for name, value in record.headers)
 
 
 # What goes, and what stays
@@ -150,7 +156,7 @@ def test_killed_between_writing_and_deleting_the_next_run_leaves_nothing_wider(h
     hub.project()
     hub.look()
     after = hub.records("evk-04")
-    assert (wider(after), ids(after), hub.unaccounted()) == ([], ids(before), [])
+    assert (wider(after), list(dict.fromkeys(ids(after))), hub.unaccounted()) == ([], ids(before), [])
 
 
 def test_where_the_broker_lets_nobody_delete_nothing_is_written_either(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,68 +216,175 @@ def test_the_mark_waits_as_long_as_a_killed_broker_may_forget_what_it_has_delete
     assert dispatcher.look().outboxes == {"evk-04": Emptied()}
     assert hub.mark() == Mark(hub.revision - 1, DAY)
     assert dispatcher.look().outboxes == {}, "it is not read again and again meanwhile"
-    hub.write([Message(one.topic, one.key, one.value, tuple((n, v or b"") for n, v in one.headers)) for one in forgotten])
+    hub.write([Message(one.topic, one.key, one.value, _headers(one)) for one in forgotten])
     hub.project()
     hub.look()
     assert wider(hub.records("evk-04")) == []
 
 
-def test_many_agencies_that_end_at_once_lose_nothing_unless_somebody_says_so(hub: Hub) -> None:
-    hub.come_into_force(agreement_until=DAY)
-    hub.look()
+@pytest.mark.parametrize("changes", [PARTNER, {"agreement_until": DAY - timedelta(days=1)}])
+def test_many_outboxes_are_not_emptied_at_once_unless_somebody_says_so(hub: Hub, changes: dict[str, Any]) -> None:
+    """A registry that is wrong takes from many: what is deleted nobody has any more."""
     before = hub.records("evk-04")
-    stopped = hub.look(days=1, most_ended=0)
+    hub.come_into_force(**changes)
+    stopped = hub.look(most=0)
     assert "--many" in stopped.failed["evk-04"]
-    assert hub.records("evk-04") == before
-    assert hub.look(days=1, most_ended=1).outboxes == {"evk-04": Emptied(withheld=2)}
+    assert (hub.records("evk-04"), hub.mark()) == (before, Mark(hub.revision - 1, DAY))
+    assert hub.look(most=1).failed == {}
+    assert wider(hub.records("evk-04")) == []
+
+
+def test_the_fallback_is_nobodys_right_and_keeps_all(hub: Hub) -> None:
+    hub.write([Message(outbox("fallback").name, one.key, one.value, _headers(one)) for one in hub.records("evk-04")])
+    hub.come_into_force(**PARTNER)
+    hub.wiring.publisher.publish([mark_of(hub.wiring.prefix + PINNED.name, Mark(99, DAY))])
+    assert "fallback" not in hub.look().outboxes
+    assert len(hub.records("fallback")) == 2
+
+
+def test_a_registry_that_was_put_back_has_every_outbox_looked_through(hub: Hub) -> None:
+    hub.come_into_force(**PARTNER)
+    hub.wiring.publisher.publish([mark_of(hub.wiring.prefix + PINNED.name, Mark(99, DAY))])
+    assert hub.look().outboxes == {"evk-04": Emptied(cut=2), "ta-39": Emptied(), "takk": Emptied()}
+
+
+def test_one_record_that_nobody_foresaw_holds_up_no_other_outbox(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_stand = _Around.may_stand
+
+    def fails_at_one(around: _Around, copy: dict[str, Any]) -> dict[str, Any] | None:
+        if around.agency == "evk-04":
+            raise KeyError(SECRET)
+        return may_stand(around, copy)
+
+    monkeypatch.setattr(_Around, "may_stand", fails_at_one)
+    hub.come_into_force(**PARTNER)
+    hub.wiring.publisher.publish([mark_of(hub.wiring.prefix + PINNED.name, Mark(99, DAY))])
+    looked = hub.look()
+    assert (looked.failed, looked.outboxes) == ({"evk-04": "KeyError"}, {"ta-39": Emptied(), "takk": Emptied()})
+
+
+def test_two_do_not_empty_at_once(hub: Hub) -> None:
+    hub.come_into_force(**PARTNER)
+    with hub.wiring.taken_in().alone(), pytest.raises(NotReady, match="another process"):
+        hub.look()
+    assert hub.look().outboxes == {"evk-04": Emptied(cut=2)}
 
 
 def test_a_clock_that_is_ahead_ends_nobody(hub: Hub) -> None:
-    """The broker tells the day by which copies go for good."""
+    """Copies go for good: the broker's day counts, and only where the clock here is not far from it."""
     today = day_of(hub.records("evk-04")[0].at)
-    hub.come_into_force(agreement_until=today + timedelta(days=30))
+    hub.come_into_force(agreement_until=today)
     before = hub.records("evk-04")
-    hub.look(days=40_000, brokers_day=None)
-    assert hub.records("evk-04") == before
-    assert hub.mark() == Mark(hub.revision, today)
+    with pytest.raises(NotReady, match="put right the one that is wrong"):
+        hub.look(days=40_000, brokers_day=None)
+    hub.look(days=(today - DAY).days + 1, brokers_day=None)
+    assert (hub.records("evk-04"), hub.mark()) == (before, Mark(hub.revision, today))
 
 
 # Order
 
 
-class Meanwhile:
-    """A worker writes the next step just before the first copies are written again."""
+class Killed(BaseException):
+    """What no process catches."""
 
-    def __init__(self, hub: Hub, newest: list[Message]) -> None:
-        self.hub = hub
-        self.newest = newest
+
+class Meddling:
+    """The emptying's way to Kafka: a worker writes `newest` just before the first copy; killed after so many messages."""
+
+    def __init__(self, hub: Hub, newest: Sequence[Message] = (), killed_after: int | None = None) -> None:
+        self.newest = [replace(one, topic=hub.wiring.prefix + one.topic.removeprefix(PREFIX)) for one in newest]
+        self.left = killed_after
         self.publisher = hub.wiring.publisher
 
     def publish(self, messages: Sequence[Message]) -> list[Coordinates]:
-        while self.newest:
-            self.hub.write([self.newest.pop()])
-        return self.publisher.publish(messages)
+        if self.newest and any(one.topic.endswith(".outbox") for one in messages):
+            self.publisher.publish(self.newest)
+            self.newest = []
+        placed: list[Coordinates] = []
+        for message in messages:
+            if self.left == 0:
+                raise Killed
+            self.left = None if self.left is None else self.left - 1
+            placed += self.publisher.publish([message])
+        return placed
 
 
-def test_a_step_that_comes_meanwhile_stands_after_the_steps_before_it_also_when_all_is_written_once_more(hub: Hub) -> None:
-    """Else whoever reads the outbox from its start would end with an older version than the newest."""
+def emptied(hub: Hub, monkeypatch: pytest.MonkeyPatch, **how: Any) -> bool:
+    """Look with such a way to Kafka; whether it came to its end."""
+    with monkeypatch.context() as meddled:
+        meddled.setitem(hub.wiring.__dict__, "publisher", Meddling(hub, **how))
+        try:
+            return not hub.look().failed
+        except Killed:
+            return False
+
+
+def last_steps(records: list[LogRecord]) -> dict[str, int]:
+    """Of each notice the step that a reader of the whole outbox has last."""
+    copies = [orjson.loads(record.value or b"") for record in records]
+    return {copy["receipt"]: copy["step"] for copy in copies}
+
+
+def next_step(hub: Hub) -> list[Message]:
+    """A step that is not in the outbox yet."""
     hub.steps.tell(a_correction(NOTICE, "c-2", text=None))
-    newest = [one for one in hub.steps.log if one.topic == OF_EVK][-1:]
-    for purpose, meanwhile, after in (("partner", newest, [3, 1, 2, 3]), ("statistics", [], [1, 2, 3])):
-        emptying = Emptying(hub.wiring.bootstrap, hub.wiring.prefix, Meanwhile(hub, meanwhile), hub.revision)
+    return [one for one in hub.steps.log if one.topic == OF_EVK][-1:]
 
-        def cut(copy: dict[str, Any], purpose: str = purpose) -> dict[str, Any]:
-            return copy | {"purpose": purpose}
 
-        emptying.empty("evk-04", cut, lambda *_, cut=cut: cut)  # type: ignore[misc]
-        assert steps(hub.records("evk-04")) == after
+def test_a_step_that_comes_meanwhile_stands_after_the_steps_before_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever reads the outbox from its start would end with an older version than the newest."""
+    newest = next_step(hub)
+    hub.come_into_force(**PARTNER)
+    assert emptied(hub, monkeypatch, newest=newest)
+    assert steps(hub.records("evk-04")) == [3, 1, 2, 3]
+
+
+@pytest.mark.parametrize("killed_after", range(5))
+def test_killed_at_any_message_the_next_look_ends_with_the_newest_step_and_nothing_wider(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, killed_after: int
+) -> None:
+    """A note that it began, two copies that are written again, and one that came meanwhile: then all of it once more."""
+    newest = next_step(hub)
+    hub.come_into_force(**PARTNER)
+    done = emptied(hub, monkeypatch, newest=newest, killed_after=killed_after)
+    assert done == (killed_after > 3)
+    wrote = header(newest[0].headers, "ce_id") in ids(hub.records("evk-04"))
+    hub.project()
+    for _ in range(3):
+        hub.look()
+        hub.project()
+    left = hub.records("evk-04")
+    assert (wider(left), hub.mark()) == ([], Mark(hub.revision, DAY))
+    assert len(set(ids(left))) == 2 + wrote
+    assert list(last_steps(left).values()) == [2 + wrote]
+
+
+def test_what_the_broker_forgot_to_delete_is_written_again_in_its_order(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that is killed within a minute may have its log begin where it began before."""
+    newest = next_step(hub)
+    hub.come_into_force(**PARTNER)
+    deleted, asked = Emptying._delete, list[int]()
+
+    def forgotten(emptying: Emptying, topic: str, end: int) -> None:
+        asked.append(end)
+        if len(asked) == 1:
+            deleted(emptying, topic, end)
+
+    with monkeypatch.context() as forgetful:
+        forgetful.setattr(Emptying, "_delete", forgotten)
+        assert hub.look(clean_for=60.0).outboxes == {"evk-04": Emptied(cut=2)}
+    hub.write(newest)
+    hub.project()
+    hub.look()
+    left = hub.records("evk-04")
+    assert (wider(left), list(last_steps(left).values())) == ([], [3])
 
 
 # The views
 
 
 def test_a_feed_goes_on_over_an_emptied_outbox_and_neither_it_nor_a_search_shows_anything_wider(hub: Hub) -> None:
-    """What is written again comes in anew, at its new place; also after a rebuild."""
+    """The view knows its rows as they were cut: each read cuts them again. A rebuild has them as they are written now."""
     wide, narrow = reading(hub, a_registry()), reading(hub, a_registry(**PARTNER))
     first = wide.outbox("evk-04", None, 1)
     everything = [item["id"] for item in wide.outbox("evk-04", None, 9).items]
@@ -281,8 +394,8 @@ def test_a_feed_goes_on_over_an_emptied_outbox_and_neither_it_nor_a_search_shows
     hub.come_into_force(**PARTNER)
     hub.look()
     hub.project()
-    for _ in range(2):
-        assert [item["id"] for item in narrow.outbox("evk-04", first.next, 9).items] == everything
+    for again in (everything[1:], everything):
+        assert [item["id"] for item in narrow.outbox("evk-04", first.next, 9).items] == again
         assert SECRET not in str(narrow.outbox("evk-04", None, 9).items)
         assert narrow.search("evk-04", looked_for, None, 9).items == []
         assert len(narrow.search("evk-04", Search(), None, 9).items) == 1

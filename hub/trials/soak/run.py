@@ -100,7 +100,7 @@ def _wait(publishing: Publishing, havoc: Havoc, watch: Watch, all_of_it: int, sa
 
 
 def view_misses(hub: Ground, there: set[tuple[str, str]], say: Say) -> int:
-    """How many events of outboxes (agency, id) are not in the view, or only there, when the projector stood still a minute."""
+    """How many events (agency, id) that came into outboxes are not in the view, or only there, when the projector stood still."""
     rows, moved = -1, time.monotonic()
     while True:
         found = _in_view(hub)

@@ -74,7 +74,7 @@ def _soak_on(hub: Ground, wish: Wish, faults: list[Fault], say: Say) -> tuple[di
     at_rest, log.copies = log.copies, seen.copies
     counts = judge(sayings, reforming.registry, log)
     judge_at_rest(Outboxes(seen.copies, at_rest, log.withheld), reforming.registry, counts)
-    missing = view_misses(hub, {(copy.agency, copy.event_id) for copy in at_rest}, say)
+    missing = view_misses(hub, {(copy.agency, copy.event_id) for copy in seen.copies}, say)
     result = _result(counts, ran, log, missing, say) | {"at_rest": len(at_rest), "turns_undone": reforming.undone}
     undone = ran.havoc.undone or reforming.undone
     good = not (any(counts.figures.values()) or ran.unaccounted or missing or undone)
