@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 CLEAN_FOR = 90.0
 """Seconds without anything to do before the mark is set. A broker notes only each minute how far it has deleted."""
+AT_THE_LATEST = 600.0
+"""Seconds after which agencies that have ended are looked at again: who was told of a layoff hears its end also later."""
 MOST = 10
 """Outboxes that are emptied in one look, at the most, unless a person says so: a wrong registry narrows many."""
 _NOTHING_DONE = Mark(1, date.min)
@@ -83,6 +85,7 @@ class Narrowing:
         self._seen: Mark | None = None
         self._decided_before: dict[Place, int] = {}
         self._clean_since: float | None = None
+        self._looked_at: float | None = None
 
     def look(self, stop: threading.Event | None = None) -> Looked:
         """Empty what has to be; nothing while the newest revision is pending.
@@ -91,14 +94,16 @@ class Narrowing:
         """
         looked, mark = Looked(self._standings.now()), self._standings.outboxes()
         revision = looked.standing.revision
-        if not looked.standing.in_force or mark == Mark(revision, self._today()):
+        if not looked.standing.in_force or (mark == Mark(revision, self._today()) and not self._is_late()):
             return looked
         now = Mark(revision, self._brokers_day())
         self._note(now)
-        if mark == now or self._is_waiting():
+        if (mark == now and not self._is_late()) or self._is_waiting():
             return looked
-        with self._taken_in.alone():
-            self._look_through(_Round(self._wiring, self._standings, self._taken_in, mark, now), looked, stop)
+        with self._taken_in.alone() as hold:
+            if self._standings.now() != looked.standing:
+                return looked
+            self._look_through(_Round(self._wiring, self._standings, self._taken_in, now, hold), looked, stop)
         for agency, why in looked.failed.items():
             log.warning("an outbox waits for its new rights", agency=agency, why=why)
         return looked
@@ -122,6 +127,9 @@ class Narrowing:
             raise NotReady(f"by the broker it is {day_of(clock)}, by the clock here {here}: put right the one that is wrong")
         return day_of(clock)
 
+    def _is_late(self) -> bool:
+        return self._looked_at is None or time.monotonic() - self._looked_at > AT_THE_LATEST
+
     def _is_waiting(self) -> bool:
         """Whether there was nothing to do a moment ago: looked is once more, when the while is over."""
         return self._clean_since is not None and time.monotonic() - self._clean_since < self._clean_for
@@ -141,30 +149,31 @@ class Narrowing:
     def _look_through(self, work: "_Round", looked: Looked, stop: threading.Event | None) -> None:
         settled = self._is_settled()  # asked first: what has come out by now is looked at below
         concerned = work.concerned()
-        looked.settled = settled or not concerned
+        looked.settled = settled or not work.narrows
         wide = [agency for agency in concerned if _tried(looked, agency, work.is_needed)]
         looked.outboxes = {agency: Emptied() for agency in concerned if agency not in wide and agency not in looked.failed}
-        if len(wide) > self._most:
-            why = f"{len(wide)} outboxes would be emptied at once: if that is right, `hub registry narrow --many` does it"
-            looked.failed |= dict.fromkeys(wide, why)
-            wide = []
-        for agency in wide:
+        new = [agency for agency in wide if not _tried(looked, agency, work.is_begun)]
+        if len(new) > self._most:
+            why = f"{len(new)} outboxes would be emptied at once: if that is right, `hub registry narrow --many` does it"
+            looked.failed |= dict.fromkeys(new, why)
+        for agency in (one for one in wide if one not in looked.failed):
             if stop is not None and stop.is_set():
                 looked.failed[agency] = "told to stop"
             elif emptied := _tried(looked, agency, work.empty):
                 looked.outboxes[agency] = emptied
                 log.info("an outbox was emptied", agency=agency, revision=work.now.revision, **emptied.counts())
-        self._mark_after_a_while(work.now, looked, waits=bool(concerned))
+        self._looked_at = time.monotonic()
+        self._mark_after_a_while(work, looked)
 
-    def _mark_after_a_while(self, now: Mark, looked: Looked, *, waits: bool) -> None:
-        """Where no outbox is concerned there is nothing to wait for, but what is under way."""
+    def _mark_after_a_while(self, work: "_Round", looked: Looked) -> None:
+        """Where nobody may see less there is nothing to wait for."""
         if not looked.is_clean:
             self._clean_since = None
             return
         moment = time.monotonic()
         self._clean_since = self._clean_since or moment
-        if not waits or moment - self._clean_since >= self._clean_for:
-            self._wiring.publisher.publish([mark_of(self._wiring.prefix + PINNED.name, now)])
+        if work.mark != work.now and (not work.narrows or moment - self._clean_since >= self._clean_for):
+            self._wiring.publisher.publish([mark_of(self._wiring.prefix + PINNED.name, work.now)])
 
 
 def _tried(looked: Looked, agency: str, act: Callable[[str], T]) -> T | None:
@@ -181,12 +190,15 @@ def _tried(looked: Looked, agency: str, act: Callable[[str], T]) -> T | None:
 class _Round:
     """One look: by which registry, on which day, and whose outboxes."""
 
-    def __init__(self, wiring: Wiring, standings: Standings, taken_in: TakenIn, mark: Mark | None, now: Mark) -> None:
+    def __init__(self, wiring: Wiring, standings: Standings, taken_in: TakenIn, now: Mark, hold: Callable[[], None]) -> None:
         self.now = now
+        self.mark = standings.outboxes()
+        self.narrows = False
+        """Once `concerned` was asked: whether anybody may see less than before, whatever stands in outboxes by now."""
+        self._hold = hold
         self._wiring = wiring
         self._standings = standings
         self._taken_in = taken_in
-        self._mark = mark
         self._revisions = Revisions(wiring)
         self._registry = self._revisions.at(now.revision)
         self._emptying = Emptying(wiring.bootstrap, wiring.prefix, wiring.publisher, now.revision)
@@ -194,14 +206,18 @@ class _Round:
     def concerned(self) -> list[str]:
         """Whose outbox has to be looked through: also of who is not in force, since a step can be on its way to it still.
 
-        The fallback is the hub's own, and no agency's right.
+        And where an emptying was begun, whatever the rights are by now. The fallback is the hub's own, and no agency's right.
         """
-        there = set(self._outboxes()) - {FALLBACK}
-        mark = self._mark or _NOTHING_DONE
+        there = {agency: first for agency, first in self._outboxes() if agency != FALLBACK}
+        mark = self.mark or _NOTHING_DONE
         if mark.revision > self.now.revision:  # the registry was put back
+            self.narrows = bool(there)
             return sorted(there)
         ended = {agency for agency in there if not _works(agency, self._registry, self.now.day)}
-        return sorted((ended | self._narrowed_since(mark)) & there)
+        begun = {agency for agency, first in there.items() if (one := self._standings.begun(agency)) and first < one.end}
+        less = ended | begun | self._narrowed_since(mark)
+        self.narrows = bool(less)
+        return sorted(less & there.keys())
 
     def _narrowed_since(self, mark: Mark) -> set[str]:
         since = min(mark.day, self.now.day)
@@ -216,19 +232,24 @@ class _Round:
         """Whether the outbox holds more than may stand there, or was being emptied."""
         return self._emptying.is_needed(agency, self._around(agency))
 
+    def is_begun(self, agency: str) -> bool:
+        """Whether it was being emptied."""
+        return self._emptying.is_begun(agency, self._around(agency))
+
     def empty(self, agency: str) -> Emptied:
         """Empty it."""
         return self._emptying.empty(agency, self._around(agency))
 
     def _around(self, agency: str) -> "_Around":
-        return _Around(agency, self._wiring, self._standings, self._taken_in, self._registry, self.now.day)
+        return _Around(agency, self._wiring, self._standings, self._taken_in, self._registry, self.now.day, self._hold)
 
-    def _outboxes(self) -> Iterator[str]:
+    def _outboxes(self) -> Iterator[tuple[str, int]]:
+        """Those that hold something: whose, and where the log begins."""
         reader = Log(self._wiring.bootstrap, self._wiring.prefix)
         held = [name for name in reader.topics() if outbox_owner(name)]
         starts, ends = reader.starts(held), reader.ends(held)
         owners = ((place, outbox_owner(place[0])) for place in ends if ends[place] > starts[place])
-        return (owner for _, owner in owners if owner)
+        return ((owner, starts[place]) for place, owner in owners if owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +262,7 @@ class _Around:
     taken_in: TakenIn
     registry: Registry
     day: date
+    hold: Callable[[], None]
 
     def begun(self) -> Begun | None:
         """The one that was noted last, where the topic is the same still."""

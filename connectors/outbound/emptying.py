@@ -38,6 +38,9 @@ class Surroundings(Protocol):
     def begin(self, end: int) -> Begun:
         """Note, and make sure of it, that all up to that offset is to be written again. NotReady where it is not the time yet."""
 
+    def hold(self) -> None:
+        """Make sure that nobody else can have begun meanwhile. NotReady where that is not sure."""
+
     def may_stand(self, copy: dict[str, Any]) -> dict[str, Any] | None:
         """What may stand there of a copy."""
 
@@ -64,7 +67,7 @@ class Emptied:
 class _Rewriting:
     """One outbox: up to where it is written again, where the last record of each id stands, and how each is cut.
 
-    Then what came of it: of whose employers there are copies, and at which offsets they stand now.
+    Then what came of it: of which notices and employers there are copies, and at which offsets they stand now.
     """
 
     agency: str
@@ -89,10 +92,16 @@ class Emptying:
         self._revision = revision
 
     def is_needed(self, agency: str, around: Surroundings) -> bool:
-        """Whether some copy is not what may stand there, or an emptying was begun and not ended."""
+        """Whether something stands there that may not, or an emptying was begun and not ended."""
         topic = outbox(agency).name
         first, end = self._reach(topic)
-        return _is_open(around.begun(), first) or not all(_stays(one, around.may_stand) for one in self._records(topic, 0, end))
+        if _is_open(around.begun(), first, end):
+            return True
+        return not all(_stays(record, around.may_stand) for record in self._records(topic, 0, end))
+
+    def is_begun(self, agency: str, around: Surroundings) -> bool:
+        """Whether an emptying was begun and not ended."""
+        return _is_open(around.begun(), *self._reach(outbox(agency).name))
 
     def empty(self, agency: str, around: Surroundings) -> Emptied:
         """Write all of it again, and delete what stood there before.
@@ -103,11 +112,12 @@ class Emptying:
         first, end = self._reach(topic)
         self._delete(topic, first)
         begun = around.begun()
-        work = _Rewriting(agency, topic, begun.end if begun and _is_open(begun, first) else around.begin(end).end)
+        work = _Rewriting(agency, topic, begun.end if begun and _is_open(begun, first, end) else around.begin(end).end)
         self._look_through(work)
         work.cut = around.to_write_again(work.notices)
         self._publish(work, self._rewritten(work))
         self._repeat_later_steps(work)
+        around.hold()
         self._delete(topic, work.end)
         return work.done
 
@@ -175,19 +185,21 @@ class Emptying:
             raise NotReady(f"{topic} could not be emptied: {error.args[0].str()}") from error
 
 
-def _is_open(begun: Begun | None, first: int) -> bool:
-    """Whether something stands there yet of what was to be deleted."""
-    return begun is not None and first < begun.end
+def _is_open(begun: Begun | None, first: int, end: int) -> bool:
+    """Whether something stands there yet of what was to be deleted. A log that lost its end since is another one."""
+    return begun is not None and first < begun.end <= end
 
 
 def _is_later(record: LogRecord, work: _Rewriting) -> bool:
-    is_new = record.offset not in work.offsets and (header(record.headers, "ce_id") or "") not in work.last
-    return is_new and record.key in work.employers and _copy_in(record) is not None
+    copy = _copy_in(record)
+    if copy is None or record.offset in work.offsets or (header(record.headers, "ce_id") or "") in work.last:
+        return False
+    return record.key in work.employers or copy["receipt"] in work.notices
 
 
 def _stays(record: LogRecord, cut: Cut) -> bool:
     copy = _copy_in(record)
-    return copy is None or cut(copy) == copy
+    return copy is not None and cut(copy) == copy
 
 
 def _copy_in(record: LogRecord) -> dict[str, Any] | None:

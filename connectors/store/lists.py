@@ -127,8 +127,13 @@ def identified(names: Names, employer_key: str) -> Query:
 
 def versions(names: Names, receipt: str) -> Query:
     """All rows about one notice that the agency may see: by step, the fuller one first within a step."""
-    mine = sent().where(NOTICES.c.receipt == receipt, NOTICES.c.sender.in_(names))
-    others = received().where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency.in_(names))
+    return versions_of(names, (receipt,))
+
+
+def versions_of(names: Names, receipts: Collection[str]) -> Query:
+    """The same for several notices."""
+    mine = sent().where(NOTICES.c.receipt.in_(receipts), NOTICES.c.sender.in_(names))
+    others = received().where(OUTBOX.c.receipt.in_(receipts), OUTBOX.c.agency.in_(names))
     both = union_all(mine, others).subquery()
     return select(both).order_by(both.c.step, both.c.lane.desc(), both.c.at.desc())
 

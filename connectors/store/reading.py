@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from unicodedata import normalize
@@ -33,10 +33,6 @@ FoundBy = Callable[[str, str | None, str | None, Mapping[str, Any]], dict[str, A
 """Agency, kind, employer key and copy to the `words` and `tags` that it is found by."""
 
 
-def _nothing(*_: object) -> dict[str, Any]:
-    return {"words": "", "tags": []}
-
-
 def _uncut(agency: str, copy: dict[str, Any]) -> dict[str, Any]:
     return copy
 
@@ -48,7 +44,7 @@ def _alone(name: str) -> Collection[str]:
 class PostgresReading:
     """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again.
 
-    `found_by` says by what a copy is found that was cut again.
+    `found_by` says by what a copy is found that was cut again (none = by what it was when it was written).
     `names` gives an agency and those in whose place it stands: it reads what they sent and had, as far as `recut` lets it.
     Outbox and refused notices stay each agency's own.
     """
@@ -64,7 +60,7 @@ class PostgresReading:
         within: Callable[[str], Collection[str]] = _alone,
         recut: Recut = _uncut,
         names: Callable[[str], Collection[str]] = _alone,
-        found_by: FoundBy = _nothing,
+        found_by: FoundBy | None = None,
     ) -> None:
         self._engine = schemas.bind(engine).execution_options(postgresql_readonly=True)
         self._cursors = Cursors(cursor_secret)
@@ -92,22 +88,30 @@ class PostgresReading:
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first."""
         listed = ["search", agency, *_said(wanted)]
-        after = self._after(listed, cursor, limit)
-        names, from_here = self._names(agency), (after[0], after[1]) if after else None
-        query = lists.newest(names, _spelt_alike(wanted), self._areas(wanted.area), from_here, limit + 1)
-        rows = self._all(query)
-        found = self._found_still(agency, wanted, rows[:limit])
-        more = self._cursors.seal(listed, (rows[limit - 1].received_at, rows[limit - 1].receipt)) if len(rows) > limit else None
-        return Page(self._shown(agency, found), more)
+        asked = (self._names(agency), _spelt_alike(wanted), self._areas(wanted.area))
+
+        def some(after: Any, count: int) -> list[Any]:
+            return self._all(lists.newest(*asked, after and (after[0], after[1]), count))
+
+        def seen(rows: list[Any]) -> list[Any]:
+            return self._found_still(agency, asked, rows)
+
+        return self._page(agency, listed, cursor, limit, _Rows(some, seen, lambda row: (row.received_at, row.receipt)))
 
     def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int, area: str | None = None) -> Page:
         """An employer's history as far as the agency may see it, oldest first; with what it was as a starter or household."""
         listed = ["timeline", agency, employer_key, *([area] if area is not None else [])]
-        after = self._after(listed, cursor, limit)
-        names, from_here = self._names(agency), (after[0], after[1], after[2]) if after else None
+        names, areas = self._names(agency), self._areas(area)
         keys = {employer_key, *(row.employer_key for row in self._all(lists.identified(names, employer_key)))}
-        rows = self._all(lists.history(names, keys, self._areas(area), from_here, limit + 1))
-        return self._page(agency, listed, rows, limit, lambda row: (row.received_at, row.receipt, row.step))
+
+        def some(after: Any, count: int) -> list[Any]:
+            return self._all(lists.history(names, keys, areas, after and (after[0], after[1], after[2]), count))
+
+        def seen(rows: list[Any]) -> list[Any]:
+            return self._about_still(agency, areas, rows) if areas else rows
+
+        order = _Rows(some, seen, lambda row: (row.received_at, row.receipt, row.step))
+        return self._page(agency, listed, cursor, limit, order)
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
         """The agency's own refused notices, newest first; the operator also sees those without a sender that is known."""
@@ -184,17 +188,31 @@ class PostgresReading:
     def _shown(self, agency: str, rows: list[Any]) -> list[dict[str, Any]]:
         return [item for row in rows if (item := shown(row, agency, self._recut)) is not None]
 
-    def _found_still(self, agency: str, wanted: Search, rows: list[Any]) -> list[Any]:
+    def _found_still(self, agency: str, asked: tuple[Any, ...], rows: list[Any]) -> list[Any]:
         """Without those that are found only by what their agency may see no more: the view knows them as they once were cut."""
-        names, asked = self._names(agency), _spelt_alike(wanted)
-        query = lists.found_again(names, asked, self._areas(wanted.area))
-        cut = {number: body for number, row in enumerate(rows) if (body := self._recut(agency, row.body)) not in (None, row.body)}
-        if query is None or not cut:
+        query = lists.found_again(*asked)
+        cut = {n: body for n, row in enumerate(rows) if (body := self._seen(agency, row)) not in (None, row.body)}
+        if query is None or not cut or self._found_by is None:
             return rows
         given = [{"n": n, **self._found_by(agency, rows[n].kind, rows[n].employer_key, body)} for n, body in cut.items() if body]
         with self._asking() as connection:
             found = set(connection.scalars(query, {"rows": orjson.dumps(given).decode()}))
         return [row for number, row in enumerate(rows) if number not in cut or number in found]
+
+    def _about_still(self, agency: str, areas: Collection[str], rows: list[Any]) -> list[Any]:
+        """Without the notices that name none of the areas in anything that their agency may see today."""
+        if self._found_by is None:
+            return rows
+        about, tags = set[str](), {f"area={area}" for area in areas}
+        for row in self._all(lists.versions_of(self._names(agency), {row.receipt for row in rows})):
+            body = self._seen(agency, row)
+            if body is not None and not tags.isdisjoint(self._found_by(agency, None, None, body)["tags"]):
+                about.add(row.receipt)
+        return [row for row in rows if row.receipt in about]
+
+    def _seen(self, agency: str, row: Any) -> Mapping[str, Any] | None:
+        own: bool = row.lane == lists.SENT and row.body.get("sender") == agency
+        return row.body if own else self._recut(agency, row.body)
 
     def _after(self, listed: Sequence[str | None], cursor: str | None, limit: int) -> list[Any] | None:
         _check(limit)
@@ -203,9 +221,28 @@ class PostgresReading:
         at = self._cursors.open(listed, cursor)
         return [datetime.fromisoformat(at[0]), *at[1:]]
 
-    def _page(self, agency: str, listed: Sequence[str | None], rows: list[Any], limit: int, at: Callable[[Any], Any]) -> Page:
-        more = self._cursors.seal(listed, at(rows[limit - 1])) if len(rows) > limit else None
-        return Page(self._shown(agency, rows[:limit]), more)
+    def _page(self, agency: str, listed: Sequence[str | None], cursor: str | None, limit: int, rows: "_Rows") -> Page:
+        """Filled with what is shown, and `next` only where more of it comes: what is hidden leaves no trace."""
+        after: Any = self._after(listed, cursor, limit)
+        found, count = list[tuple[Any, dict[str, Any]]](), limit + 1
+        while len(found) <= limit:
+            some = rows.some(after, count)
+            items = ((row, shown(row, agency, self._recut)) for row in rows.seen(some))
+            found += [(row, item) for row, item in items if item is not None]
+            if len(some) < count:
+                break
+            after, count = rows.place(some[-1]), min(count * 4, MOST + 1)
+        more = self._cursors.seal(listed, rows.place(found[limit - 1][0])) if len(found) > limit else None
+        return Page([item for _, item in found[:limit]], more)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A list in its order: `some` rows after a place, those of them that are `seen`, and the place of each."""
+
+    some: Callable[[Any, int], list[Any]]
+    seen: Callable[[list[Any]], list[Any]]
+    place: Callable[[Any], tuple[Any, ...]]
 
 
 def _check(limit: int) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 
 from connectors.store.errors import translated
@@ -81,6 +81,17 @@ class Views:
         drop_view(self._engine, self._old)
 
 
+def _once(draft: Table, copied: Insert) -> Insert:
+    """What is there already stays, but for its place."""
+    if draft.name != OUTBOX.name:
+        return copied.on_conflict_do_nothing()
+    new = copied.excluded
+    place = {"offset": new.offset, "at": new.at}
+    return copied.on_conflict_do_update(
+        index_elements=["agency", "epoch", "event_id"], set_=place, where=new.offset < draft.c.offset
+    )
+
+
 class Handover:
     """See `Views.halted`."""
 
@@ -93,7 +104,8 @@ class Handover:
         """Copy to the draft the outbox rows and arrivals whose records the log no longer holds; how many there were.
 
         `starts` says where the log begins: epoch and first offset of each partition. What was taken out of the serving
-        view (an erasure, a narrowed right) is not there to be copied. Columns that the serving view does not have yet stay
+        view (an erasure) is not there to be copied. What stands in the log again, further on, has its old place: an outbox that
+        was emptied is told in its first order. Columns that the serving view does not have yet stay
         empty in these rows; Misconfigured where they may not be.
         """
         if not self._is_served:
@@ -117,7 +129,7 @@ class Handover:
         draft = table.to_metadata(MetaData(), schema=self._draft.view)
         there = {known["name"] for known in inspect(self._connection).get_columns(table.name, schema=self._live.view)}
         shared = [known for known in table.columns if known.name in there]
-        copied = insert(draft).from_select([known.name for known in shared], select(*shared).where(gone)).on_conflict_do_nothing()
+        copied = _once(draft, insert(draft).from_select([known.name for known in shared], select(*shared).where(gone)))
         try:
             return self._connection.execute(copied, given, execution_options={"preserve_rowcount": True}).rowcount
         except IntegrityError as error:

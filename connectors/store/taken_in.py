@@ -1,9 +1,9 @@
 """What narrowing asks of PostgreSQL: how far the views are, what was erased, and that nobody else empties outboxes meanwhile."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from connectors.store.erased import erased_receipts
 from connectors.store.errors import translated
@@ -31,15 +31,21 @@ class TakenIn:
             return erased_receipts(connection, receipts)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """As long as it lasts nobody else is here. NotReady where somebody is."""
+    def alone(self) -> Iterator[Callable[[], None]]:
+        """As long as it lasts nobody else is here; what it gives makes sure of that. NotReady where somebody is, or may be."""
         with translated(), self._engine.connect() as connection:
             name = func.hashtext(self._lock)
             if not connection.scalar(select(func.pg_try_advisory_lock(name))):
                 raise NotReady("another process looks through the outboxes")
             connection.commit()
             try:
-                yield
+                yield lambda: self._hold(connection)
             finally:
                 connection.scalar(select(func.pg_advisory_unlock(name)))
                 connection.commit()
+
+    def _hold(self, connection: Connection) -> None:
+        """The lock goes with its connection: as long as that answers nobody else can have it."""
+        with translated():
+            connection.scalar(select(1))
+            connection.commit()

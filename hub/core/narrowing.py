@@ -39,4 +39,6 @@ def _worked(agency: Agency, since: date, day: date) -> bool:
 def _sees_less(before: Agency, after: Agency | None, day: date) -> bool:
     if after is None or not works_on(after, day):
         return True
+    if before.ring == "authority" != after.ring:  # others' services are for authorities alone
+        return True
     return any(not ALLOWED[purpose_today(before, role)] <= ALLOWED[purpose_today(after, role)] for role in ROLES)

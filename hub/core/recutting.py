@@ -13,6 +13,7 @@ from hub.core.periods import works_on
 from hub.core.registry import Registry
 from hub.core.succession import inherits
 from hub.core.views import ALLOWED, Purpose, cut_for, purpose_for
+from hub.core.whys import why
 from schemas.agency import Agency
 from schemas.messages import Role
 
@@ -34,9 +35,12 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
     written: Purpose = copy.get("purpose", "coordinator")
     today = purpose_today(agency, reasons[0]["role"])
     if ALLOWED[written] <= ALLOWED[today]:
-        return copy
-    narrower = {"purpose": today, "notice": cut_for(notice, today)}
-    return copy | narrower | {"offerings": _own(agency, today, copy.get("offerings") or [])}
+        return copy if agency.ring == "authority" else _with_own_services(agency, today, copy)
+    narrower = {"purpose": today, "notice": cut_for(notice, today), "why": [_without_homes(one) for one in reasons]}
+    alert: dict[str, Any] = (
+        {"mailboxes": [], "stage": copy["stage"] if "stage" in ALLOWED[today] else ""} if "mailboxes" in copy else {}
+    )
+    return _with_own_services(agency, today, copy | narrower | alert)
 
 
 def purpose_today(agency: Agency | None, role: Role) -> Purpose:
@@ -50,5 +54,15 @@ def purpose_today(agency: Agency | None, role: Role) -> Purpose:
     return purpose_for(agency, "subscription" if lost else role)
 
 
-def _own(agency: Agency, purpose: Purpose, offerings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [] if purpose == "statistics" else [service for service in offerings if service.get("provider") == agency.id]
+def _with_own_services(agency: Agency, purpose: Purpose, copy: dict[str, Any]) -> dict[str, Any]:
+    """Only authorities are told of what others offer (hub/core/enrichment.py, offers_for)."""
+    found = copy.get("offerings") or []
+    own = [] if purpose == "statistics" else [service for service in found if service.get("provider") == agency.id]
+    return copy if own == found else copy | {"offerings": own}
+
+
+def _without_homes(reason: dict[str, Any]) -> dict[str, Any]:
+    """Where the people live is for authorities alone."""
+    if reason["role"] != "home-area":
+        return reason
+    return reason | {"detail": why("home-area", "home-municipality").detail.model_dump(mode="json")}

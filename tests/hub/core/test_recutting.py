@@ -30,7 +30,7 @@ def today(**changed: Any) -> Registry:
 
 
 def test_rights_as_they_were_leave_a_copy_as_it_is() -> None:
-    copy = copy_of("evk-04", "tem-group")
+    copy = copy_of("evk-04", "tem-group") | {"offerings": SERVICES[1:]}
     assert recut("evk-04", copy, BEFORE, DAY) is copy
 
 
@@ -48,6 +48,19 @@ def test_an_agency_of_a_narrower_ring_reads_less_of_the_same_copy() -> None:
         [],
         False,
     )
+
+
+def test_an_authority_that_is_none_any_more_reads_nothing_of_homes_others_services_or_mailboxes() -> None:
+    registry = Registry.of(8, BEFORE.areas.values(), [an_agency("ta-39", kind="employment-area", ring="partner")], ())
+    why = [{"role": "home-area", "rule": "home-municipality", "detail": {"fi": "Kotikunta Lempäälä"}}]
+    alert = copy_of("ta-39", "coordinator") | {"mailboxes": ["a@example.org"], "stage": "negotiations", "why": why}
+    found = recut("ta-39", alert, registry, DAY)
+    assert found is not None
+    assert (found["mailboxes"], found["stage"], "Lempäälä" in str(found)) == ([], "negotiations", False)
+    of_the_group = Registry.of(8, BEFORE.areas.values(), [an_agency("ta-39", kind="employment-area", ring="tem-group")], ())
+    seen = recut("ta-39", copy_of("ta-39", "own-area"), of_the_group, DAY)
+    assert seen is not None
+    assert (seen["notice"]["text"], [one["code"] for one in seen["offerings"]]) == ("Vain viranomaisille.", ["V01"])
 
 
 def test_a_wider_right_gives_nothing_back() -> None:
