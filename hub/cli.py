@@ -20,6 +20,7 @@ HOMES = {
     "operating": ("doctor", "rebuild"),
     "purging": ("purge",),
     "keys": ("keys",),
+    "partners": ("partner",),
     "letters": ("dead-letters",),
     "catalogue": ("topics", "registry"),
     "documents": ("docs",),

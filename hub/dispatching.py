@@ -8,16 +8,18 @@ What waits for a channel it tells when it is asked.
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime
+
+import structlog
 
 from connectors.inbound.log import Log, LogRecord
 from hub.agents.hand import day_of
+from hub.dispatch.again import Again
 from hub.dispatch.clocks import Clocks
-from hub.dispatch.daily import Daily
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
-from hub.dispatch.rights import Rights
+from hub.kafka_doors import KafkaDoors
 from hub.narrowing import Narrowing
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
@@ -26,18 +28,36 @@ from schemas.messages import LayoffAlert
 from schemas.topics import ALERTS, outbox_owner
 from schemas.wire import read
 
+log = structlog.get_logger()
+
 
 def dispatch(wiring: Wiring) -> None:
     """Fire clocks, purge, empty outboxes whose rights were narrowed, and follow the alerts, until asked to stop."""
-    daily = Daily(lambda day, stop: wiring.purge().run(day, "hub", stop), lambda: datetime.now(UTC))
     clocks = Clocks(wiring.bootstrap, wiring.publisher, lambda: datetime.now(UTC), wiring.prefix)
-    narrowing = Narrowing(wiring, lambda: day_of(datetime.now(UTC)))
-    rights = Rights(lambda stop: narrowing.look(stop).is_done)
     try:
-        with told_to_stop() as stop, _beside(clocks.run, stop), _beside(daily.run, stop), _beside(rights.run, stop):
+        with ExitStack() as beside:
+            stop = beside.enter_context(told_to_stop())
+            for run in (clocks.run, *(one.run for one in _again(wiring))):
+                beside.enter_context(_beside(run, stop))
             Following(wiring.bootstrap, wiring.prefix).run(stop)
     finally:
         wiring.publisher.close()
+
+
+def _again(wiring: Wiring) -> Iterator[Again]:
+    """What comes again and again: the purge once a day, a look at rights every few seconds, at users on Kafka each minute."""
+
+    def purged(stop: threading.Event) -> bool:
+        log.info("purged", **wiring.purge().run(datetime.now(UTC).date(), "hub", stop))
+        return True
+
+    def today() -> date:
+        return day_of(datetime.now(UTC))
+
+    narrowing, doors = Narrowing(wiring, today), KafkaDoors(wiring)
+    yield Again("the purge", purged, 86_400.0, 600.0)
+    yield Again("the emptying of outboxes", lambda stop: narrowing.look(stop).is_done, 5.0, 60.0)
+    yield Again("the end of users on Kafka", lambda stop: doors.sweep(today, stop), 60.0, 60.0)
 
 
 @contextmanager

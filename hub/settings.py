@@ -11,6 +11,9 @@ class KafkaSettings(BaseModel):
     """Where Kafka is."""
 
     bootstrap: str | None = Field(default=None, description="Address of an existing Kafka; none = an own broker is started.")
+    partner_bootstrap: str | None = Field(
+        default=None, description="Address of Kafka's listener for agencies (SCRAM, ACLs); none = that of the own broker."
+    )
     heap: str = Field(default="256m", description="Heap of the own broker, as Java's -Xmx takes it.")
     topic_prefix: str = Field(default="", description="Put before each topic's name, so that several hubs share a broker.")
 

@@ -81,6 +81,14 @@ def bootstrap(servers: Services) -> str:
 
 
 @pytest.fixture
+def partners_bootstrap(servers: Services) -> str:
+    """Kafka's listener for agencies."""
+    if servers.partners is None:
+        pytest.skip("the Kafka of this run has no listener with SCRAM and ACLs that the tests know of (the embedded one has)")
+    return servers.partners
+
+
+@pytest.fixture
 def database_url(servers: Services) -> str:
     return servers.url
 

@@ -41,6 +41,8 @@ class Services:
     bootstrap: str
     url: str
     sentence: str
+    partners: str | None = None
+    """Kafka's listener for agencies (SCRAM, ACLs); None where the run's Kafka has none that is known."""
 
 
 @contextmanager
@@ -51,9 +53,9 @@ def services(bootstrap: str | None = None, url: str | None = None) -> Iterator[S
     with ExitStack() as stack:
         refusal = "" if bootstrap and url else docker_refusal()
         folder = _Folder(stack)
-        kafka, kafka_is = (bootstrap, "given") if bootstrap else _kafka(stack, refusal, folder)
+        kafka, kafka_is, partners = (bootstrap, "given", None) if bootstrap else _kafka(stack, refusal, folder)
         database, database_is = (url, "given") if url else _postgres(stack, refusal, folder)
-        yield Services(kafka, database, _sentence(kafka_is, database_is, refusal))
+        yield Services(kafka, database, _sentence(kafka_is, database_is, refusal), partners)
 
 
 def docker_refusal() -> str:
@@ -97,13 +99,13 @@ class _Folder:
         return self._supervisor
 
 
-def _kafka(stack: ExitStack, refusal: str, folder: _Folder) -> tuple[str, str]:
+def _kafka(stack: ExitStack, refusal: str, folder: _Folder) -> tuple[str, str, str | None]:
     if not refusal:
-        return _kafka_container(stack), f"container {KAFKA_IMAGE}"
+        return _kafka_container(stack), f"container {KAFKA_IMAGE}", None
     supervisor = folder.supervisor()
     # Any free ports: another run may start at this very moment.
     kafka = embedded.start_kafka(supervisor, supervisor.folder, usual_ports=ANY_PORTS)
-    return kafka.bootstrap, f"embedded at {kafka.bootstrap}"
+    return kafka.bootstrap, f"embedded at {kafka.bootstrap}", kafka.partner_bootstrap
 
 
 def _postgres(stack: ExitStack, refusal: str, folder: _Folder) -> tuple[str, str]:

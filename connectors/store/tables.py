@@ -71,6 +71,21 @@ API_KEYS = Table(
 )
 """API keys: `prefix` is the part that may be shown and names the key; the key itself is nowhere."""
 
+KAFKA_USERS = Table(
+    "kafka_users",
+    TRUTH,
+    Column("user", Text, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("rights", ARRAY(Text), nullable=False),
+    Column("issued", MOMENT, nullable=False, server_default=text("now()")),
+    Column("expires", MOMENT, nullable=False),
+    Column("closed", MOMENT),
+    Index("kafka_users_by_agency", "agency"),
+    schema="work",
+)
+"""Users of agencies on Kafka. The broker alone knows what their passwords are checked by."""
+
 AUDIT = Table(
     "audit",
     TRUTH,

@@ -19,6 +19,7 @@ from hub.dispatch.following import GROUP as DISPATCHER
 from hub.local import embedded, ports
 from hub.local.child import Child
 from hub.local.files import once, write
+from hub.local.kafka import LocalKafka
 from hub.local.supervisor import Supervisor
 from hub.settings import Settings
 from hub.wiring import SECRETS, Wiring
@@ -33,6 +34,8 @@ class Running:
     """Where a hub is: what hub.json holds."""
 
     kafka: str
+    kafka_for_agencies: str | None
+    """None where Kafka is not its own, and no setting says it."""
     database: str
     api: str
     agency: str
@@ -52,7 +55,8 @@ def start_whole(supervisor: Supervisor, settings: Settings) -> Running:
     servers = tuple(child.name for child in supervisor.status())
     supervisor.start(own_children(found, port, servers))
     agency = wiring.authority_at(DEMO_PLACE, day_of(datetime.now(UTC)))
-    running = Running(wiring.bootstrap, wiring.url, f"http://127.0.0.1:{port}", agency, demo_key(wiring.keys, agency))
+    kafka = (wiring.bootstrap, found.kafka.partner_bootstrap)
+    running = Running(*kafka, wiring.url, f"http://127.0.0.1:{port}", agency, demo_key(wiring.keys, agency))
     note(place, running)
     return running
 
@@ -85,13 +89,16 @@ def own_children(settings: Settings, port: int, servers: tuple[str, ...] = ()) -
 
 def _with_servers(supervisor: Supervisor, settings: Settings) -> Settings:
     """The settings with the addresses of both servers; those that none was given for are started."""
-    bootstrap, url = settings.kafka.bootstrap, settings.database.url
-    if bootstrap is None and url is None:
-        kafka, postgres = embedded.start_both(supervisor, supervisor.folder, settings.kafka.heap)
-        bootstrap, url = kafka.bootstrap, postgres.url
-    bootstrap = bootstrap or embedded.start_kafka(supervisor, supervisor.folder, settings.kafka.heap).bootstrap
-    url = url or embedded.start_postgres(supervisor, supervisor.folder).url
-    kafka_settings = settings.kafka.model_copy(update={"bootstrap": bootstrap})
+    given, url, folder = settings.kafka, settings.database.url, supervisor.folder
+    own: LocalKafka | None = None
+    if given.bootstrap is None and url is None:
+        own, postgres = embedded.start_both(supervisor, folder, given.heap)
+        url = postgres.url
+    elif given.bootstrap is None:
+        own = embedded.start_kafka(supervisor, folder, given.heap)
+    url = url or embedded.start_postgres(supervisor, folder).url
+    addresses = {"bootstrap": own.bootstrap, "partner_bootstrap": own.partner_bootstrap} if own else {}
+    kafka_settings = given.model_copy(update=addresses)
     database = settings.database.model_copy(update={"url": url})
     return settings.model_copy(update={"kafka": kafka_settings, "database": database, "folder": supervisor.folder})
 

@@ -1,0 +1,98 @@
+"""The users of agencies on the broker (SCRAM), and what each may do there: its agency's two topics, and groups of its name."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, Literal, get_args
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it hands these on without saying so
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+from confluent_kafka.cimpl import KafkaError
+
+from schemas.errors import NotReady
+from schemas.ids import AgencyId
+from schemas.topics import inbox, outbox
+
+Right = Literal["read", "write"]
+"""`read`: the outbox, in groups of the agency's name. `write`: the inbox."""
+RIGHTS: frozenset[Right] = frozenset(get_args(Right))
+ITERATIONS = 8192
+ANSWER_WITHIN = 10.0
+_SCRAM = ScramMechanism.SCRAM_SHA_512
+
+
+class KafkaUsers:
+    """On one broker. Every method raises NotReady where the broker does not do it; each may be done again."""
+
+    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._prefix = prefix
+
+    def open(self, user: str, agency: AgencyId, rights: Iterable[Right], password: str) -> None:
+        """From now on the user may do that, and nothing else."""
+        _done("rights could not be given", self._admin.create_acls(self._rights(user, agency, rights)).values())
+        info = ScramCredentialInfo(_SCRAM, ITERATIONS)
+        self._alter([UserScramCredentialUpsertion(user, info, password.encode())])
+
+    def close(self, user: str) -> None:
+        """From now on the user may do nothing, also in a session that is open; then it is gone."""
+        any_: Any = None
+        places = (ResourceType.ANY, any_, ResourcePatternType.ANY)
+        everything = AclBindingFilter(*places, _principal(user), any_, AclOperation.ANY, AclPermissionType.ANY)
+        _done("rights could not be taken away", self._admin.delete_acls([everything]).values())
+        if user in self.there():
+            self._alter([UserScramCredentialDeletion(user, _SCRAM)])
+
+    def there(self) -> frozenset[str]:
+        """All users that the broker would let in."""
+        try:
+            asked: Any = self._admin.describe_user_scram_credentials(request_timeout=ANSWER_WITHIN)
+            return frozenset(asked.result())
+        except KafkaException as error:
+            raise _not_done("users could not be listed", error) from error
+
+    def _rights(self, user: str, agency: AgencyId, rights: Iterable[Right]) -> list[AclBinding]:
+        made = {
+            "read": [
+                (ResourceType.TOPIC, self._prefix + outbox(agency).name, ResourcePatternType.LITERAL, AclOperation.READ),
+                (ResourceType.GROUP, f"{self._prefix}agency.{agency}.", ResourcePatternType.PREFIXED, AclOperation.READ),
+            ],
+            "write": [(ResourceType.TOPIC, self._prefix + inbox(agency).name, ResourcePatternType.LITERAL, AclOperation.WRITE)],
+        }
+        return [
+            AclBinding(kind, name, pattern, _principal(user), "*", operation, AclPermissionType.ALLOW)
+            for right in sorted(rights)
+            for kind, name, pattern, operation in made[right]
+        ]
+
+    def _alter(self, changes: list[Any]) -> None:
+        asked: Mapping[str, Future[None]] = self._admin.alter_user_scram_credentials(changes, request_timeout=ANSWER_WITHIN)
+        _done("the user could not be changed", asked.values())
+
+
+def _principal(user: str) -> str:
+    return f"User:{user}"
+
+
+def _done(what: str, asked: Iterable[Future[Any]]) -> None:
+    for future in asked:
+        try:
+            future.result()
+        except KafkaException as error:
+            raise _not_done(what, error) from error
+
+
+def _not_done(what: str, error: KafkaException) -> NotReady:
+    found: KafkaError = error.args[0]
+    return NotReady(f"{what}: {found.str()}")

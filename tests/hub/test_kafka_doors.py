@@ -1,0 +1,231 @@
+"""Agencies' own clients on a real broker: what each may do there, and that it ends."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from sqlalchemy import text
+
+from connectors.outbound.kafka_users import RIGHTS, KafkaUsers, Right
+from connectors.outbound.topics import apply_topics
+from hub.kafka_doors import Credentials, KafkaDoors
+from schemas.errors import NotPermitted, NotReady, Unknown
+from schemas.topics import inbox, outbox
+from schemas.wire import Message
+from tests.builders import DAY
+from tests.hub.at_rest import Hub, a_hub_at_rest
+
+pytestmark = [pytest.mark.broker, pytest.mark.database]
+OURS, THEIRS = "evk-04", "ta-39"
+SCRIPT = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture
+def hub(bootstrap: str, database_url: str, topic_prefix: str, tmp_path: Path) -> Iterator[Hub]:
+    made = a_hub_at_rest(bootstrap, database_url, topic_prefix, tmp_path)
+    apply_topics(bootstrap, [inbox(OURS)], made.wiring.prefix)
+    yield made
+    users = KafkaUsers(bootstrap, made.wiring.prefix)
+    for one in KafkaDoors(made.wiring).all():
+        users.close(one.user)
+    made.close()
+
+
+@pytest.fixture
+def doors(hub: Hub) -> KafkaDoors:
+    return KafkaDoors(hub.wiring)
+
+
+@pytest.fixture
+def login(partners_bootstrap: str) -> Callable[[Credentials], dict[str, Any]]:
+    def settings(made: Credentials) -> dict[str, Any]:
+        sasl = {"sasl.username": made.user, "sasl.password": made.password, "sasl.mechanism": "SCRAM-SHA-512"}
+        return sasl | {"bootstrap.servers": partners_bootstrap, "security.protocol": "SASL_PLAINTEXT", "log_level": 0}
+
+    return settings
+
+
+Login = Callable[[Credentials], dict[str, Any]]
+
+
+def opened(doors: KafkaDoors, rights: frozenset[Right] = RIGHTS, agency: str = OURS, **how: Any) -> Credentials:
+    return doors.open(agency, "test", rights, DAY, **how)
+
+
+def put(hub: Hub, agency: str, value: bytes) -> None:
+    hub.wiring.publisher.publish([Message(hub.wiring.prefix + outbox(agency).name, b"fi:1", value, (("ce_id", b"1"),))])
+
+
+def read(settings: dict[str, Any], topic: str, group: str) -> bytes | None:
+    """The first record of the topic; KafkaException for what the broker refuses."""
+    consumer = Consumer(settings | {"group.id": group, "auto.offset.reset": "earliest"})
+    try:
+        consumer.subscribe([topic])
+        for _ in range(100):
+            record = consumer.poll(0.1)
+            if record is None:
+                continue
+            if error := record.error():
+                raise KafkaException(error)
+            return record.value()
+        return None
+    finally:
+        consumer.close()
+
+
+def written(settings: dict[str, Any], topic: str) -> KafkaError | None:
+    """What the broker says to a record for that topic; None where it takes it."""
+    said: list[KafkaError | None] = []
+    producer = Producer(settings | {"message.timeout.ms": 8_000})
+    producer.produce(topic, b"{}", on_delivery=lambda error, _: said.append(error))
+    producer.flush(10)
+    return said[0]
+
+
+def is_let_in(settings: dict[str, Any]) -> bool:
+    try:
+        return bool(AdminClient(settings).list_topics(timeout=3).brokers)
+    except KafkaException:
+        return False
+
+
+def test_a_user_reads_its_outbox_and_writes_to_its_inbox(hub: Hub, doors: KafkaDoors, login: Login) -> None:
+    put(hub, OURS, b'{"ours": 1}')
+    made = opened(doors)
+    assert read(login(made), made.outbox, made.group + "x") == b'{"ours": 1}'
+    assert written(login(made), made.inbox) is None
+    assert len(hub.on(inbox(OURS))) == 1
+
+
+def test_nothing_of_anybody_else_is_open_to_it(hub: Hub, doors: KafkaDoors, login: Login) -> None:
+    put(hub, THEIRS, b'{"theirs": 1}')
+    made = opened(doors)
+    settings, prefix = login(made), hub.wiring.prefix
+    for topic in (outbox(THEIRS).name, "employer.events", "registry.changes"):
+        with pytest.raises(KafkaException) as refused:
+            read(settings, prefix + topic, made.group + "x")
+        assert refused.value.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    with pytest.raises(KafkaException) as refused:
+        read(settings, made.outbox, f"{prefix}agency.{THEIRS}.x")
+    assert refused.value.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+    for topic in (made.outbox, prefix + inbox(THEIRS).name, prefix + "notices.received"):
+        error = written(settings, topic)
+        assert error is not None
+        assert error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError._UNKNOWN_TOPIC)
+    assert set(AdminClient(settings).list_topics(timeout=5).topics) <= {made.outbox, made.inbox}
+
+
+def test_rights_can_be_narrower_than_the_agencys(hub: Hub, doors: KafkaDoors, login: Login) -> None:
+    put(hub, OURS, b"{}")
+    reads, writes = opened(doors, frozenset({"read"})), opened(doors, frozenset({"write"}))
+    assert read(login(reads), reads.outbox, reads.group + "x") == b"{}"
+    error = written(login(reads), reads.inbox)
+    assert error is not None
+    assert error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError._UNKNOWN_TOPIC)
+    assert written(login(writes), writes.inbox) is None
+    with pytest.raises(KafkaException):
+        read(login(writes), writes.outbox, writes.group + "x")
+
+
+def test_a_wrong_password_is_not_let_in_and_two_users_overlap(doors: KafkaDoors, login: Login) -> None:
+    old, new = opened(doors), opened(doors)
+    assert is_let_in(login(old))
+    assert is_let_in(login(new))
+    assert not is_let_in(login(old) | {"sasl.password": new.password})
+    doors.close(old.user)
+    assert not is_let_in(login(old))
+    assert is_let_in(login(new))
+    doors.close(old.user)  # once more does no harm
+
+
+def test_who_is_closed_reads_nothing_more_in_the_session_that_is_open(hub: Hub, doors: KafkaDoors, login: Login) -> None:
+    made = opened(doors)
+    consumer = Consumer(login(made) | {"group.id": made.group + "x"})
+    consumer.assign([TopicPartition(made.outbox, 0, 0)])
+    put(hub, OURS, b"before")
+    assert _next(consumer) == b"before"
+    doors.close(made.user)
+    put(hub, OURS, b"meanwhile")
+    assert _next(consumer) in (b"meanwhile", KafkaError.TOPIC_AUTHORIZATION_FAILED), "a request that waited there is answered"
+    put(hub, OURS, b"after")
+    assert _next(consumer) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    assert not is_let_in(login(made))
+    consumer.close()
+
+
+def _next(consumer: Consumer) -> bytes | int | None:
+    """The next record, or the code of the error in its place."""
+    for _ in range(100):
+        if (record := consumer.poll(0.1)) is not None:
+            return record.error().code() if record.error() else record.value()
+    return None
+
+
+def test_the_sweep_closes_who_has_expired_and_whose_agency_has_ended(hub: Hub, doors: KafkaDoors, login: Login) -> None:
+    short, long = opened(doors), opened(doors)
+    with hub.wiring.schemas.bind(hub.wiring.engine).begin() as connection:
+        earlier = f'UPDATE {hub.wiring.schemas.work}.kafka_users SET expires = now() WHERE "user" = :user'
+        connection.execute(text(earlier), {"user": short.user})
+    assert doors.sweep(lambda: DAY, threading.Event())
+    assert (is_let_in(login(short)), is_let_in(login(long))) == (False, True)
+    hub.come_into_force(agreement_until=DAY)
+    assert doors.sweep(lambda: DAY, threading.Event())
+    assert is_let_in(login(long))
+    assert doors.sweep(lambda: DAY + timedelta(days=1), threading.Event())
+    assert not is_let_in(login(long))
+    assert all(one.closed for one in doors.all(OURS))
+
+
+def test_who_is_no_agency_gets_no_user(hub: Hub, doors: KafkaDoors) -> None:
+    with pytest.raises(Unknown, match="nobody"):
+        opened(doors, agency="nobody")
+    hub.come_into_force(agreement_until=DAY - timedelta(days=1))
+    with pytest.raises(NotPermitted, match="not in force"):
+        opened(doors)
+    with pytest.raises(Unknown, match="hub partner kafka list"):
+        doors.close("evk-04.12345678")
+    assert doors.all() == []
+
+
+def test_where_kafka_does_not_do_it_no_user_is_left_that_looks_open(doors: KafkaDoors, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise NotReady("the broker does not let us")
+
+    monkeypatch.setattr(KafkaUsers, "open", refused)
+    with pytest.raises(NotReady, match="does not let us"):
+        opened(doors)
+    assert all(one.closed for one in doors.all())
+
+
+def test_what_is_kept_of_a_user_and_printed_by_mistake_holds_no_password(hub: Hub, doors: KafkaDoors) -> None:
+    made = opened(doors)
+    with hub.wiring.engine.connect() as connection:
+        kept = [str(row) for row in connection.execute(text(f"SELECT * FROM {hub.wiring.schemas.work}.kafka_users"))]
+        kept += [str(row) for row in connection.execute(text(f"SELECT * FROM {hub.wiring.schemas.work}.audit"))]
+    assert made.user in str(kept)
+    assert made.password not in str([*kept, made])
+
+
+def test_the_script_in_the_docs_reads_an_outbox_with_its_own_user(hub: Hub, doors: KafkaDoors, partners_bootstrap: str) -> None:
+    put(hub, OURS, b'{"step": 1}')
+    made = opened(doors)
+    (script,) = SCRIPT.findall((Path(__file__).parents[2] / "docs" / "kafka.md").read_text(encoding="utf-8"))
+    assert len(script.strip().splitlines()) <= 15
+    here = script.replace('f"agency.', f'f"{hub.wiring.prefix}agency.')  # several hubs share this broker
+    told = {"HUB_USER": made.user, "HUB_PASSWORD": made.password, "HUB_KAFKA": partners_bootstrap}
+    running = subprocess.Popen([sys.executable, "-c", here], env=os.environ | told, stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        assert running.stdout.readline() == '1 {"step": 1}\n'
+    finally:
+        running.kill()
+        running.communicate()
