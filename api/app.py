@@ -62,7 +62,7 @@ def create_app(
     _answer_errors(app)
     for router in ROUTERS:
         app.include_router(router)
-    describe(app)
+    describe(app, name)
     app.add_middleware(Outermost, metrics=metrics)
     return app
 

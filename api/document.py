@@ -1,10 +1,12 @@
-"""The OpenAPI document: what FastAPI finds out, with the schemas of what it cannot see."""
+"""The OpenAPI document: what FastAPI finds out, with the schemas of what it cannot see. Beside it that of the topics."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.asyncapi import Name, asyncapi
 from api.describing import components
 
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
@@ -24,14 +26,15 @@ _TAGS = [
 ]
 
 
-def describe(app: FastAPI) -> None:
-    """Give the application its document, made once."""
+def describe(app: FastAPI, name: Name) -> None:
+    """Give the application its documents, each made once. `name` gives a topic's name on the broker."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app)
         return app.openapi_schema
 
+    app.state.asyncapi = cache(lambda: asyncapi(app.version, name))
     app.openapi = openapi  # type: ignore[method-assign] # the way that FastAPI documents
 
 

@@ -19,6 +19,7 @@ WHAT = (
 _ADDRESSES = {
     "/docs": "every operation, with examples",
     "/openapi.json": "the same as an OpenAPI 3.1 document",
+    "/asyncapi.json": "what the topics carry, as an AsyncAPI 3 document",
     "/problems": "every error that may be answered, and what to do",
     "/v1/notices": "send a notice (POST), search (GET)",
     "/v1/outbox": "what concerns your agency, as a feed",
@@ -71,6 +72,12 @@ def docs(request: Request) -> Response:
     """The operations as a page, made from the OpenAPI document."""
     document: dict[str, Any] = request.app.openapi()
     return page(f"{TITLE}: operations", operations_html(document, _root(request)))
+
+
+@router.get("/asyncapi.json")
+def topics(request: Request) -> JSONResponse:
+    """What the topics carry, by the names that they have on the broker."""
+    return JSONResponse(request.app.state.asyncapi())
 
 
 def _root(request: Request) -> str:

@@ -56,7 +56,7 @@ def event(topic: str, key: str, data: BaseModel, *, id: str, type: str, source: 
         ("ce_source", source.encode()),
         ("ce_subject", subject),
         ("ce_time", time.isoformat().replace("+00:00", "Z").encode()),
-        (_VERSION, _schema_of(data.__class__)),
+        (_VERSION, schema_of(data.__class__)),
         ("content-type", JSON),
     )
     return Message(topic, subject, written(data), headers)
@@ -71,7 +71,8 @@ def written(data: BaseModel) -> bytes:
 
 
 @cache
-def _schema_of(model: type[BaseModel]) -> bytes:
+def schema_of(model: type[BaseModel]) -> bytes:
+    """The name of the data's schema, with its major version."""
     return f"{SCHEMA_ROOT}:{model.__name__}:{MAJOR}".encode()
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -10,6 +11,7 @@ import typer
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+from api.asyncapi import asyncapi
 from api.errors import HTTP, kind_of
 from hub.bridge import inboxes
 from hub.dispatch import clocks, following
@@ -32,7 +34,7 @@ def write_documents(
     to: Annotated[Path, typer.Option(help="The folder of the pages.")] = Path("docs"),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a page is not as the code is.")] = False,
 ) -> None:
-    """Write topics.md, errors.md, settings.md and commands.md anew."""
+    """Write topics.md, errors.md, settings.md, commands.md and asyncapi.json anew."""
     made = pages(context.find_root().command)
     stale = {to / name: text for name, text in made.items() if _is_other(to / name, text)}
     to.mkdir(parents=True, exist_ok=True)
@@ -52,6 +54,7 @@ def pages(root: Command) -> dict[str, str]:
         "errors.md": errors_page(),
         "settings.md": settings_page(),
         "commands.md": commands_page(root),
+        "asyncapi.json": json.dumps(asyncapi(version("employer-situation-hub")), ensure_ascii=False, indent=1) + "\n",
     }
 
 
@@ -77,7 +80,8 @@ def topics_page() -> str:
     known = every_topic(("<id>",))
     parts = [
         "`hub topics apply` makes those that are missing. Times are the broker's own (LogAppendTime); the number of\n"
-        "partitions is fixed when a topic is made, since keys would move. `<id>` stands for each agency.\n",
+        "partitions is fixed when a topic is made, since keys would move. `<id>` stands for each agency. The messages on them\n"
+        "are described in [asyncapi.json](asyncapi.json) (AsyncAPI 3), which the API serves at `/asyncapi.json`.\n",
         _topic_table(topic for topic in known if not topic.internal),
         "## State of the agents\n",
         "Only the agent itself writes and reads these; nobody else may.\n",

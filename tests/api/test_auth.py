@@ -11,7 +11,7 @@ from api.app import ROUTERS
 from connectors.memory.keys import MemoryKeys
 from tests.api.conftest import AGENCY, Hub, a_notice, is_problem
 
-PUBLIC = {"/", "/docs", "/openapi.json", "/problems", "/problems/{code}", "/livez", "/readyz"}
+PUBLIC = {"/", "/docs", "/openapi.json", "/asyncapi.json", "/problems", "/problems/{code}", "/livez", "/readyz"}
 RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
 
 

@@ -1,4 +1,4 @@
-"""Made tests/data/log-v1 and tests/data/schemas-v1, once: `python -m tests.contracts.freeze`. What is there it leaves alone.
+"""Made tests/data/log-v1, schemas-v1 and asyncapi-v1.json, once: `python -m tests.contracts.freeze`. What is there stays so.
 
 The hub's own code writes every record here: doors, bridge, the agents' steps with their state, the dispatcher's firing of a
 clock, the publisher of the registry, the projector's dead letters. Only Kafka is left out. Never make the files of a version
@@ -7,6 +7,7 @@ anew after it was in use: what they are good for is that they are old. The files
 
 import json
 
+from tests.contracts.described import OUTLINE, outline
 from tests.contracts.log import LOG, SCHEMAS, write_log
 from tests.contracts.scene import Scene
 from tests.contracts.shapes import schemas_of_today
@@ -23,6 +24,8 @@ def main() -> None:
         SCHEMAS.mkdir()
         for name, schema in schemas_of_today().items():
             (SCHEMAS / f"{name}.json").write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not OUTLINE.exists():
+        OUTLINE.write_text(json.dumps(outline(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
