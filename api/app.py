@@ -17,6 +17,7 @@ from api.dependencies import Check, Parts
 from api.document import describe
 from api.door import AT_ONCE, Door
 from api.errors import on_http_error, on_hub_error, on_invalid
+from api.events import Streams
 from api.metrics import Metrics
 from api.middleware import Outermost
 from hub.ports import Keys, Publisher, Reading
@@ -37,10 +38,12 @@ def create_app(
     *,
     checks: Mapping[str, Check] | None = None,
     backlog: Callable[[], int] | None = None,
+    streams: Streams | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
-    `backlog` says how many submissions wait for intake (bulk doors close while it is high)."""
+    `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
+    server stops."""
     metrics = Metrics()
     metrics.watch(reading.behind)
     app = FastAPI(
@@ -58,6 +61,7 @@ def create_app(
         metrics=metrics,
         checks={"views": reading.ready, **(checks or {})},
         backlog=Backlog(backlog),
+        streams=streams or Streams(),
     )
     _answer_errors(app)
     for router in ROUTERS:

@@ -1,6 +1,7 @@
 """Who is calling, for which agency, and what its key allows."""
 
 import ipaddress
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -58,8 +59,14 @@ async def _reading(current: CurrentCaller) -> Caller:
     return _needs(current, "read")
 
 
+async def _still_reading(request: Request, given: TheParts, bearer: Bearer, header: Header) -> Callable[[], Caller]:
+    return lambda: _needs(caller(request, given, bearer, header), "read")
+
+
 MayPublish = Annotated[Caller, Depends(_publishing)]
 MayRead = Annotated[Caller, Depends(_reading)]
+StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
+"""Asks anew whose key it is, for an answer that goes on for long."""
 
 
 def is_local(request: Request) -> bool:

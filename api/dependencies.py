@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from api.backlog import Backlog
 from api.door import Door
 from api.errors import trace_of
+from api.events import Streams
 from api.metrics import Metrics
 from hub.ports import Keys, Reading
 
@@ -29,6 +30,7 @@ class Parts:
     metrics: Metrics
     checks: Mapping[str, Check]
     backlog: Backlog
+    streams: Streams
 
 
 async def parts(request: Request) -> Parts:
@@ -62,6 +64,13 @@ BulkDoor = Annotated[Door, Depends(_bulk_door)]
 
 Reader = Annotated[Reading, Depends(_reading)]
 """The read side; cuts again at each read."""
+
+
+async def _streams(given: TheParts) -> Streams:
+    return given.streams
+
+
+OpenStreams = Annotated[Streams, Depends(_streams)]
 
 
 async def _trace_id(request: Request) -> str:

@@ -68,6 +68,15 @@ BATCH_ANSWER: Described = {207: {"model": Batch, "description": "Some were not t
 METRICS_ANSWER: Described = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
+_STREAM_EXAMPLE = "retry: 2000\n\ndata: {…}\nid: Kf3xq0WvTbqK.41\n\n: heartbeat\n\n"
+STREAM_ANSWER: Described = {
+    200: {
+        "description": "Server-sent events, until one side ends the stream.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}},
+    }
+}
+
+
 def _body(content: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 

@@ -1,20 +1,24 @@
-"""The feed: an agency's outbox in its order, for who reads neither Kafka nor webhooks."""
+"""An agency's outbox in its order, for who reads neither Kafka nor webhooks: as a feed, or as a stream."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
 
 from api.answers import Feed
-from api.auth import MayRead
-from api.dependencies import Reader
-from api.describing import READ_PROBLEMS
-from api.queries import EachOnce, FeedQuery
+from api.auth import MayRead, StillMayRead
+from api.dependencies import OpenStreams, Reader, TraceId
+from api.describing import READ_PROBLEMS, STREAM_ANSWER
+from api.events import AT_ONCE, PAUSES, Outgoing
+from api.queries import EachOnce, FeedCursor, FeedQuery, StreamQuery
 from hub.ports import Page, Reading
+from schemas.errors import NotPermitted
 
 router = APIRouter(prefix="/v1/outbox", tags=["outbox"], dependencies=[EachOnce])
-_PAUSES = (0.1, 0.2, 0.4, 0.7, 1.0)
 
 
 @router.get(
@@ -35,6 +39,52 @@ async def read_outbox(request: Request, caller: MayRead, reading: Reader, query:
     return Feed(items=page.items, next=_place_after(page, query.cursor))
 
 
+async def _place(caller: MayRead, streams: OpenStreams) -> AsyncIterator[None]:
+    with streams.place(caller.agency):
+        yield
+
+
+LastEventId = Annotated[
+    FeedCursor | None, Header(alias="Last-Event-ID", description="`id` of the last event that was read; counts before `cursor`.")
+]
+
+
+@router.get(
+    "/stream",
+    operation_id="follow_outbox",
+    summary="Follow your outbox as it comes",
+    response_class=StreamingResponse,
+    responses=STREAM_ANSWER | READ_PROBLEMS,
+    dependencies=[Depends(_place)],
+)
+async def follow_outbox(
+    still_may_read: StillMayRead,
+    reading: Reader,
+    streams: OpenStreams,
+    trace_id: TraceId,
+    query: Annotated[StreamQuery, Query()],
+    last_event_id: LastEventId = None,
+) -> EventSourceResponse:
+    """The same events as the feed's, in the same order, as server-sent events: `data` is an item of the feed, `id` its cursor.
+
+    It begins after Last-Event-ID, else after `cursor`, else at the start of the outbox. Where nothing comes there is a comment
+    each 15 seconds. A stream ends when the hub is started again, after an hour, or with an event `problem`, whose data is a
+    problem as any request would be answered with: open it again with the last `id` and nothing is missing. An event may come
+    twice under one `id` of its data; of a notice, the highest `step` counts. An agency may have four streams open.
+    """
+
+    def look(cursor: str | None) -> Page:
+        caller = still_may_read()
+        if not reading.admits(caller.agency):
+            raise NotPermitted("your agency is not in force today: it is told nothing")
+        return reading.outbox(caller.agency, cursor, AT_ONCE)
+
+    cursor = last_event_id or query.cursor
+    first = await run_in_threadpool(look, cursor)
+    outgoing = Outgoing(look, first, cursor, streams, trace_id)
+    return EventSourceResponse(outgoing.lines(), headers={"X-Accel-Buffering": "no"})
+
+
 async def _page_or_wait(request: Request, reading: Reading, agency: str, query: FeedQuery) -> Page:
     """Threads are held for the look only, never for the wait: many agencies may wait at one time."""
     clock = asyncio.get_running_loop().time
@@ -45,7 +95,7 @@ async def _page_or_wait(request: Request, reading: Reading, agency: str, query: 
         moved = page.next not in (None, query.cursor)
         if page.items or moved or left <= 0 or await request.is_disconnected():
             return page
-        await asyncio.sleep(min(left, _PAUSES[min(turn, len(_PAUSES) - 1)]))
+        await asyncio.sleep(min(left, PAUSES[min(turn, len(PAUSES) - 1)]))
         turn += 1
 
 

@@ -120,6 +120,12 @@ class FeedQuery(NoQuery):
     )
 
 
+class StreamQuery(NoQuery):
+    """From where to follow an outbox."""
+
+    cursor: FeedCursor | None = Field(default=None, description="`id` of the last event that was read, as Last-Event-ID.")
+
+
 async def each_once(request: Request, _: CurrentCaller) -> None:
     """Refuse a parameter that is given twice, once it is known who asks: one of the two would be dropped without a word."""
     given = request.query_params

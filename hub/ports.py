@@ -81,6 +81,9 @@ class Reading(Protocol):
     def outbox(self, agency: str, cursor: str | None, limit: int) -> Page:
         """The agency's outbox in its order; the cursor is `<epoch>.<offset>`. Unknown (error) for a cursor of another epoch."""
 
+    def admits(self, agency: str) -> bool:
+        """Whether the agency may be told anything today."""
+
     def behind(self) -> dict[str, int]:
         """How many records each topic holds that the views have not taken in."""
 

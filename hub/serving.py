@@ -8,12 +8,14 @@ again on the same connection.
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
 
 from api.app import SERVING, create_app
+from api.events import Streams
 from hub.agents.hand import day_of
 from hub.lasting import settle
 from hub.wiring import Wiring
@@ -26,10 +28,18 @@ _FIRST_GIVEN = 3
 
 
 class Server(uvicorn.Server):
-    """Closes no connection on which a client may just be asking something: each ends with an answer that says so."""
+    """Closes no connection on which a client may just be asking something: each ends with an answer that says so.
+
+    `leave` is called when the end begins, for answers that would go on.
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None] = lambda: None) -> None:
+        super().__init__(config)
+        self._leave = leave
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, let those that are open run out, then shut down as ever."""
+        self._leave()
         for server in self.servers:
             server.close()
         # The list itself: answers that are under way read it when they begin.
@@ -55,6 +65,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
     def name(topic: Topic) -> str:
         return wiring.prefix + topic.name
 
+    streams = Streams()
     app = create_app(
         wiring.publisher,
         wiring.keys,
@@ -62,11 +73,12 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         name,
         checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,
+        streams=streams,
     )
     settle()
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}
     try:
-        Server(uvicorn.Config(app, **settings)).run(given_sockets())
+        Server(uvicorn.Config(app, **settings), streams.stop).run(given_sockets())
     finally:
         wiring.publisher.close()
         wiring.follower.close()

@@ -26,7 +26,7 @@ from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
 from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
-from hub.core.recutting import recut
+from hub.core.recutting import is_told, recut
 from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
 from hub.data.check import problems_from
@@ -117,7 +117,10 @@ class Wiring:
         def names(agency: str) -> Collection[str]:
             return (agency, *predecessors_of(agency, registry(), today()))
 
-        rights: dict[str, Any] = {"within": within, "recut": seen, "names": names, "found_by": found_by}
+        def admits(agency: str) -> bool:
+            return is_told(agency, registry(), today())
+
+        rights: dict[str, Any] = {"within": within, "recut": seen, "names": names, "found_by": found_by, "admits": admits}
         lag = Lag(self.topic_sources())
         return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
 

@@ -20,6 +20,7 @@ class MemoryReading:
         self.epoch = epoch
         self.failure: HubError | None = None
         self.lag: dict[str, int] = {}
+        self.ended: set[str] = set()
         self._steps: Lists = defaultdict(list)
         self._refused: Lists = defaultdict(list)
         self._outbox: Lists = defaultdict(list)
@@ -82,6 +83,10 @@ class MemoryReading:
         events = self._outbox[agency][begin : begin + limit]
         items = [{"cursor": f"{self.epoch}.{begin + place}", **event} for place, event in enumerate(events)]
         return Page(items, items[-1]["cursor"] if items else cursor)
+
+    def admits(self, agency: str) -> bool:
+        """Whether the agency is not among those put in `ended`."""
+        return agency not in self.ended
 
     def behind(self) -> dict[str, int]:
         """What was put in `lag`."""

@@ -12,18 +12,17 @@ from sqlalchemy import Connection, Engine, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from connectors.store import lists, traces
-from connectors.store.cursors import Cursors, wrong_cursor
+from connectors.store.cursors import Cursors
 from connectors.store.errors import refusal_of, translated
+from connectors.store.feed import rows_after
 from connectors.store.names import REAL, Schemas
 from connectors.store.shapes import Recut, best_of_each_step, moment, outbox_item, refusal, shown, with_versions
-from connectors.store.view_tables import OUTBOX, POSITIONS, REFUSED
+from connectors.store.view_tables import POSITIONS, REFUSED
 from hub.ports import Page, Search
-from schemas.errors import Finding, HubError, Misconfigured, Refusal, Unknown
-from schemas.topics import outbox as outbox_topic
+from schemas.errors import Finding, HubError, Misconfigured, Refusal
 
 MOST = 500
 OPERATOR = "hub"
-_LARGEST_OFFSET = 2**63 - 1
 
 Positions = Mapping[tuple[str, int], tuple[str, int]]
 Lag = Callable[[Positions], dict[str, int]]
@@ -41,12 +40,16 @@ def _alone(name: str) -> Collection[str]:
     return (name,)
 
 
+def _anybody(agency: str) -> bool:
+    return True
+
+
 class PostgresReading:
     """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again.
 
     `found_by` says by what a copy is found that was cut again (none = by what it was when it was written).
     `names` gives an agency and those in whose place it stands: it reads what they sent and had, as far as `recut` lets it.
-    Outbox and refused notices stay each agency's own.
+    Outbox and refused notices stay each agency's own. `admits` says whether an agency may be told anything.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class PostgresReading:
         recut: Recut = _uncut,
         names: Callable[[str], Collection[str]] = _alone,
         found_by: FoundBy | None = None,
+        admits: Callable[[str], bool] = _anybody,
     ) -> None:
         self._engine = schemas.bind(engine).execution_options(postgresql_readonly=True)
         self._cursors = Cursors(cursor_secret)
@@ -70,6 +74,7 @@ class PostgresReading:
         self._recut = recut
         self._names = names
         self._found_by = found_by
+        self._admits = admits
 
     def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:
         """The newest step as that agency may see it, with all its versions; None where there is none for it."""
@@ -133,13 +138,14 @@ class PostgresReading:
         """
         _check(limit)
         with self._asking() as connection:
-            epoch = _epoch(connection, agency)
-            after = _outbox_cursor(cursor, epoch)
-            query = select(OUTBOX).where(OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > after)
-            rows = connection.execute(query.order_by(OUTBOX.c.offset).limit(limit)).all()
+            rows = rows_after(connection, agency, cursor, limit)
         cut = [(row, self._recut(agency, row.body)) for row in rows]
-        goes_on = f"{epoch}.{cut[-1][0].offset}" if cut else cursor
+        goes_on = f"{rows[-1].epoch}.{rows[-1].offset}" if rows else cursor
         return Page([outbox_item(row, body) for row, body in cut if body is not None], goes_on)
+
+    def admits(self, agency: str) -> bool:
+        """Whether the agency may be told anything today."""
+        return self._admits(agency)
 
     def behind(self) -> dict[str, int]:
         """How many records each topic holds that the views have not taken in."""
@@ -260,19 +266,3 @@ def _said(wanted: Search) -> list[str | None]:
 def _spelt_alike(wanted: Search) -> Search:
     """The words as they stand in the view: small letters, each as one sign."""
     return wanted if wanted.text is None else replace(wanted, text=normalize("NFC", wanted.text).lower())
-
-
-def _epoch(connection: Connection, agency: str) -> str | None:
-    found: str | None = connection.scalar(select(POSITIONS.c.epoch).where(POSITIONS.c.topic == outbox_topic(agency).name))
-    return found
-
-
-def _outbox_cursor(cursor: str | None, epoch: str | None) -> int:
-    if cursor is None:
-        return -1
-    named, _, offset = cursor.rpartition(".")
-    if not named or not (offset.isascii() and offset.isdecimal()) or len(offset) > 19 or int(offset) > _LARGEST_OFFSET:
-        raise wrong_cursor()
-    if named != epoch:
-        raise Unknown("this cursor is of an outbox that is no more: leave it out to begin at the start of today's")
-    return int(offset)

@@ -24,7 +24,7 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
     `copy` may also be what a predecessor sent: the event of a step.
     """
     agency = registry.agency(agency_id)
-    if agency is None or not works_on(agency, day):
+    if agency is None or not is_told(agency_id, registry, day):
         return None
     owner = copy.get("agency") or copy.get("sender") or agency_id
     if owner != agency_id and not inherits(agency_id, owner, registry, day):
@@ -41,6 +41,12 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
         {"mailboxes": [], "stage": copy["stage"] if "stage" in ALLOWED[today] else ""} if "mailboxes" in copy else {}
     )
     return _with_own_services(agency, today, copy | narrower | alert)
+
+
+def is_told(agency_id: str, registry: Registry, day: date) -> bool:
+    """Whether the agency may be told anything on that day."""
+    agency = registry.agency(agency_id)
+    return agency is not None and works_on(agency, day)
 
 
 def purpose_today(agency: Agency | None, role: Role) -> Purpose:

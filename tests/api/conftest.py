@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.events import Streams
 from api.examples import NOTICES
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
@@ -36,10 +37,17 @@ class Hub:
     keys: MemoryKeys = field(default_factory=MemoryKeys)
     reading: MemoryReading = field(default_factory=MemoryReading)
     waiting: int = 0
+    streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
         self.app: FastAPI = create_app(
-            self.publisher, self.keys, self.reading, prefixed, backlog=lambda: self.waiting, now=lambda: NOW
+            self.publisher,
+            self.keys,
+            self.reading,
+            prefixed,
+            backlog=lambda: self.waiting,
+            streams=self.streams,
+            now=lambda: NOW,
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import validate
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from api.events import Streams
 from api.examples import NOTICES
 from hub.core.admission import read_notice
 from tests.api.conftest import Hub
@@ -95,7 +96,7 @@ def test_behind_a_proxy_the_addresses_begin_with_its_path(hub: Hub) -> None:
         assert "/hub/docs" in client.get("/").json()["addresses"]
 
 
-FUZZED = Hub()
+FUZZED = Hub(streams=Streams(longest=0))
 READS = schemathesis.openapi.from_asgi("/openapi.json", FUZZED.app)
 WRITES = schemathesis.openapi.from_asgi("/openapi.json", FUZZED.app)
 WRITES.config.phases.coverage.enabled = False  # 5,000 cases for one notice: half a minute

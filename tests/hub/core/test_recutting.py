@@ -1,11 +1,11 @@
 """Rights that were narrowed since a copy was written apply at each read; nothing is ever given back."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from hub.core.recutting import recut
+from hub.core.recutting import is_told, recut
 from hub.core.registry import Registry
 from hub.core.views import Purpose, cut_for, purpose_for, stub
 from schemas.messages import Role
@@ -106,3 +106,11 @@ def test_no_read_shows_a_field_that_todays_purpose_does_not_cover(ring: str, rol
     purposes: set[Purpose] = {copy["purpose"], purpose_for(today(ring=ring).agency("evk-04"), role)}
     for purpose in purposes:
         assert cut_for(found["notice"], purpose) == found["notice"]
+
+
+def test_an_agency_is_told_something_while_it_is_in_force_and_its_agreement_holds() -> None:
+    yesterday = DAY - timedelta(days=1)
+    assert is_told("evk-04", today(agreement_until=DAY), DAY)
+    assert not is_told("evk-04", today(agreement_until=yesterday), DAY)
+    assert not is_told("evk-04", today(valid_to=yesterday), DAY)
+    assert not is_told("nobody", today(), DAY)

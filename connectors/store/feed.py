@@ -1,0 +1,45 @@
+"""An agency's outbox as a feed: the rows after a cursor, or why it leads nowhere."""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from connectors.store.cursors import wrong_cursor
+from connectors.store.shapes import moment
+from connectors.store.view_tables import OUTBOX, POSITIONS
+from schemas.errors import Unknown
+from schemas.topics import outbox as outbox_topic
+
+_LARGEST_OFFSET = 2**63 - 1
+
+
+def rows_after(connection: Connection, agency: str, cursor: str | None, limit: int) -> list[Any]:
+    """In the order of the outbox; the cursor is `<epoch>.<offset>`. Refusal where it is none, Unknown where it is of another."""
+    epoch = connection.scalar(select(POSITIONS.c.epoch).where(POSITIONS.c.topic == outbox_topic(agency).name))
+    named, offset = (epoch, -1) if cursor is None else _parts(cursor)
+    if named != epoch:
+        raise _no_more(connection, agency, str(named), offset)
+    own = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > offset)
+    return list(connection.execute(select(OUTBOX).where(*own).order_by(OUTBOX.c.offset).limit(limit)))
+
+
+def _parts(cursor: str) -> tuple[str, int]:
+    named, _, offset = cursor.rpartition(".")
+    if not named or not (offset.isascii() and offset.isdecimal()) or len(offset) > 19 or int(offset) > _LARGEST_OFFSET:
+        raise wrong_cursor()
+    return named, int(offset)
+
+
+def _no_more(connection: Connection, agency: str, epoch: str, offset: int) -> Unknown:
+    """What is lost to whoever stands there, and from where to go on. Of another agency's outbox nothing is said."""
+    behind = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > offset)
+    about = (func.count(), func.min(OUTBOX.c.received_at), func.max(OUTBOX.c.received_at))
+    count, first, last = connection.execute(select(*about).where(*behind)).one()
+    return Unknown(f"{_GONE}{_LOST.format(count=count, first=moment(first), last=moment(last)) if count else ''}")
+
+
+_GONE = "this cursor is of an outbox that is no more: leave it out to begin at the start of today's"
+_LOST = (
+    ". {count} events that came after it stand in no outbox any more, about notices received from {first} to {last}: "
+    "/v1/notices?received_from={first} finds these"
+)
