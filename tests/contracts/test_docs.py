@@ -19,6 +19,7 @@ from schemas.topics import every_topic
 
 ROOT = Path(__file__).parents[2]
 BY_HAND = ("README.md", "docs/path.md", "docs/operating.md", "docs/reckoning.md")
+PAGES = (*BY_HAND, "docs/client.md")
 COMMAND_LINE = typer.main.get_command(app)
 PROCESSES = ("up", "worker", "api", "project", "bridge", "dispatch", "broker", "database")
 
@@ -76,7 +77,7 @@ def test_every_topic_and_setting_that_is_named_exists(page: str) -> None:
     assert {name for name in re.findall(r"`(HUB_[A-Z_]+)`", text) if f"`{name}`" not in text_of("docs/settings.md")} == set()
 
 
-@pytest.mark.parametrize("page", BY_HAND)
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_that_is_linked_exists(page: str) -> None:
     for target in re.findall(r"\]\(([a-z/._-]+)\)", text_of(page)):
         assert ((ROOT / page).parent / target).exists(), target
