@@ -29,7 +29,7 @@ Look = Callable[[str | None], Page]
 
 
 class Streams:
-    """The open streams of an application: how long they last, and how many an agency may have."""
+    """The open streams of this process: how long they last, and how many an agency may have."""
 
     def __init__(self, heartbeat: float = 15.0, longest: float = 3_600.0, most: int = 4) -> None:
         self.heartbeat = heartbeat

@@ -33,7 +33,7 @@ async def read_outbox(request: Request, caller: MayRead, reading: Reader, query:
     Go on with `cursor` = `next`, which is given at the end too: there it stays the same. With `wait` the answer comes as
     soon as there is something new, or empty after that time. An event may come twice under one id; of a notice, the
     highest `step` counts.
-    A cursor of an outbox that was made anew since is answered with 404: begin again without one.
+    A cursor of an outbox that was made anew since is answered with 404, which says what is lost to it: begin without one.
     """
     page = await _page_or_wait(request, reading, caller.agency, query)
     return Feed(items=page.items, next=_place_after(page, query.cursor))

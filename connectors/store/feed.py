@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from connectors.store.cursors import wrong_cursor
 from connectors.store.shapes import moment
@@ -18,7 +18,7 @@ def rows_after(connection: Connection, agency: str, cursor: str | None, limit: i
     epoch = connection.scalar(select(POSITIONS.c.epoch).where(POSITIONS.c.topic == outbox_topic(agency).name))
     named, offset = (epoch, -1) if cursor is None else _parts(cursor)
     if named != epoch:
-        raise _no_more(connection, agency, str(named), offset)
+        raise _no_more(connection, agency, epoch, (str(named), offset))
     own = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > offset)
     return list(connection.execute(select(OUTBOX).where(*own).order_by(OUTBOX.c.offset).limit(limit)))
 
@@ -30,16 +30,18 @@ def _parts(cursor: str) -> tuple[str, int]:
     return named, int(offset)
 
 
-def _no_more(connection: Connection, agency: str, epoch: str, offset: int) -> Unknown:
+def _no_more(connection: Connection, agency: str, epoch: str | None, stands: tuple[str, int]) -> Unknown:
     """What is lost to whoever stands there, and from where to go on. Of another agency's outbox nothing is said."""
-    behind = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > offset)
+    again = OUTBOX.alias("again")
+    written_again = exists().where(again.c.agency == agency, again.c.epoch == epoch, again.c.event_id == OUTBOX.c.event_id)
+    behind = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == stands[0], OUTBOX.c.offset > stands[1], ~written_again)
     about = (func.count(), func.min(OUTBOX.c.received_at), func.max(OUTBOX.c.received_at))
     count, first, last = connection.execute(select(*about).where(*behind)).one()
-    return Unknown(f"{_GONE}{_LOST.format(count=count, first=moment(first), last=moment(last)) if count else ''}")
+    return Unknown(_GONE + (_LOST.format(count=count, first=moment(first), last=moment(last)) if count else ""))
 
 
 _GONE = "this cursor is of an outbox that is no more: leave it out to begin at the start of today's"
 _LOST = (
-    ". {count} events that came after it stand in no outbox any more, about notices received from {first} to {last}: "
-    "/v1/notices?received_from={first} finds these"
+    ". Of the events after it {count} stand in no outbox any more; they are about notices received from {first} to {last}, "
+    "which /v1/notices?received_from={first} finds"
 )

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -152,3 +153,39 @@ async def test_who_says_nothing_does_not_hold_up_the_end(monkeypatch: pytest.Mon
     await serving.start()
     serving.server.should_exit = True
     await serving.end()
+
+
+SERVE = """
+from types import SimpleNamespace
+from connectors.memory.keys import MemoryKeys
+from connectors.memory.publisher import MemoryPublisher
+from connectors.memory.reading import MemoryReading
+from hub.serving import serve
+
+class Publisher(MemoryPublisher):
+    ready = lambda self: None
+    close = lambda self: None
+
+nothing = lambda *_: None
+follower = SimpleNamespace(start=nothing, current=nothing, lost=nothing, close=nothing)
+keys, reading = MemoryKeys(), MemoryReading()
+parts = dict(publisher=Publisher(), keys=keys, reading=lambda *_: reading, follower=follower, prefix="", intake_lag=lambda: 0)
+print(keys.issue("ta-39", "test", frozenset({"read"})), flush=True)
+serve(SimpleNamespace(**parts), %d)
+"""
+
+
+def test_the_process_of_the_api_ends_though_somebody_follows_an_outbox(tmp_path: Path) -> None:
+    """At SIGTERM each stream has a proper end, and none is waited for."""
+    port = ports.pick({"api": 0}, tmp_path / "ports.json")["api"]
+    command = [sys.executable, "-c", SERVE % port]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        headers = {"X-API-Key": process.stdout.readline().strip()}
+        until(lambda: ports.answers(port))
+        with httpx2.stream("GET", f"http://127.0.0.1:{port}/v1/outbox/stream", headers=headers, timeout=20) as answer:
+            process.terminate()
+            began = time.monotonic()
+            assert answer.read() == b"retry: 2000\n\n"
+            process.wait(20)
+        assert time.monotonic() - began < 6

@@ -65,20 +65,22 @@ def test_after_a_new_epoch_only_its_records_are_the_outbox(fill: Filler, reading
     fill([said.copy(step, "ta-08") for step in steps])
     topic = topics.outbox("ta-08").name
     fill.writer.enter([(topic, 0, "e2", 0, ("e1", 3))])
-    again = [dataclasses.replace(said.as_record(said.copy(step, "ta-08"), n, "e2")) for n, step in enumerate(steps[1:])]
+    again = [
+        dataclasses.replace(said.as_record(said.copy(step, "ta-08"), n, "e2")) for n, step in enumerate((steps[0], steps[2]))
+    ]
     fill.writer.write([rows_of(record) for record in again], [(topic, 0, "e2", 0, 2)])
     assert [item["cursor"] for item in reading.outbox("ta-08", None, 10).items] == ["e2.0", "e2.1"]
     assert len(reading.search("ta-08", Search(), None, 10).items) == 3
     with pytest.raises(Unknown, match="leave it out") as lost:
         reading.outbox("ta-08", "e1.0", 10)
-    assert "2 events that came after it stand in no outbox any more" in lost.value.detail
+    assert "1 stand in no outbox any more" in lost.value.detail, "the others were written again"
     since = re.findall(r"received_from=(\S+)", lost.value.detail)[0]
     found = reading.search("ta-08", Search(received_from=datetime.fromisoformat(since)), None, 10).items
-    assert {item["notice"]["id"] for item in found} >= {"R-1", "R-2"}
-    for cursor, agency in (("e1.2", "ta-08"), ("e1.0", "ta-39"), ("e0.0", "ta-08")):
+    assert "R-1" in {item["notice"]["id"] for item in found}
+    for cursor, agency in (("e1.1", "ta-08"), ("e1.0", "ta-39"), ("e0.0", "ta-08")):
         with pytest.raises(Unknown, match="leave it out") as nothing:
             reading.outbox(agency, cursor, 10)
-        assert "events" not in nothing.value.detail
+        assert "any more" not in nothing.value.detail
 
 
 def test_refusals_are_their_sender_s_with_every_reason(fill: Filler, reading: Reading) -> None:
