@@ -44,10 +44,18 @@ class Server(uvicorn.Server):
             server.close()
         # The list itself: answers that are under way read it when they begin.
         self.server_state.default_headers.append((b"connection", b"close"))
+        before = self._unsent()
         leave_at = asyncio.get_running_loop().time() + LEAVE_WITHIN
         while self.server_state.connections and asyncio.get_running_loop().time() < leave_at:  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.05)
+        for connection, unsent in self._unsent().items():
+            if unsent and unsent == before.get(connection):  # takes nothing of its answer: nobody waits for that
+                connection.transport.abort()
         await super().shutdown(sockets)
+
+    def _unsent(self) -> dict[Any, int]:
+        """The bytes that wait for each client."""
+        return {one: one.transport.get_write_buffer_size() for one in self.server_state.connections if one.transport}
 
 
 def given_sockets() -> list[socket.socket] | None:

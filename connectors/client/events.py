@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from connectors.client.following import Following
@@ -52,7 +53,14 @@ class Progress:
         if given.done or given.mark is None:
             return
         given.done = True
-        self._store.acknowledge(given.mark, given.step, self._reached())
+        done = list(takewhile(lambda one: one.done, self._open))
+        try:
+            self._store.acknowledge(given.mark, given.step, done[-1].cursor if done else None)
+        except BaseException:
+            given.done = False  # it is not kept, so it is not dealt with
+            raise
+        for _ in done:
+            self._open.popleft()
         if self._steps.get(given.mark) == given.step:
             del self._steps[given.mark]
 
@@ -70,12 +78,6 @@ class Progress:
         if self._passed % _KEPT_EACH == 0:
             self._store.move(cursor)
         self._passed += 1
-
-    def _reached(self) -> str | None:
-        cursor = None
-        while self._open and self._open[0].done:
-            cursor = self._open.popleft().cursor
-        return cursor
 
 
 @dataclass(frozen=True, slots=True)

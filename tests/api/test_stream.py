@@ -299,6 +299,15 @@ def test_open_streams_do_not_hold_up_the_end_of_the_hub(hub: Hub) -> None:
     assert ended == ["message"] * 3, "the line with `retry`, and a proper end"
 
 
+def test_who_takes_nothing_does_not_hold_up_the_end_either(hub: Hub) -> None:
+    deliver(hub, range(500), 20_000)
+    running = Served(hub)
+    with slow(running, hub.key):
+        until(lambda: hub.streams.is_open(AGENCY))
+        time.sleep(0.5)
+        assert running.stop() < SECONDS
+
+
 def test_a_stream_ends_when_it_is_old() -> None:
     hub = Hub(streams=Streams(longest=0.5))
     with served(hub) as running, following(running, hub.key) as source:

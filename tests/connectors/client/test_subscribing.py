@@ -138,6 +138,31 @@ async def test_a_repeat_between_moves_the_place_only_behind_what_is_acknowledged
     assert store.cursor() == "memory.3"
 
 
+class FullDisk(MemoryStore):
+    """Keeps nothing for as long as it is full."""
+
+    full = True
+
+    def acknowledge(self, mark: str, step: int, cursor: str | None) -> None:
+        if self.full:
+            raise OSError("no space left")
+        super().acknowledge(mark, step, cursor)
+
+
+async def test_what_could_not_be_kept_is_not_dealt_with(client: HubClient, hub: Hub) -> None:
+    """A later acknowledgement does not hide it; it may be acknowledged again once there is room."""
+    deliver(hub, *(an_event(number) for number in range(3)))
+    store = FullDisk()
+    events = await take(client.subscribe(store=store), 3, ack=False)
+    with pytest.raises(OSError, match="no space"):
+        await events[0].ack()
+    store.full = False
+    await events[1].ack()
+    assert store.cursor() is None
+    await events[0].ack()
+    assert store.cursor() == "memory.1"
+
+
 async def test_who_never_acknowledges_is_told_so(client: HubClient, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.client.events.MOST_OPEN", 10)
     deliver(hub, *(an_event(number) for number in range(12)))
