@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -274,3 +277,22 @@ def test_the_lines_to_a_first_notice_publish_one(running: Served, hub: Hub, monk
     exec(compile(lines.replace("within=10", "within=0"), page, "exec"), {})
     assert len([line for line in lines.splitlines() if line.strip()]) <= 10
     assert [body["id"] for body in hub.bodies()] == ["R-1"]
+
+
+def test_a_copy_of_the_folder_is_all_that_is_needed(running: Served, hub: Hub, tmp_path: Path) -> None:
+    """In a process that finds nothing else of this project, however it is installed."""
+    shutil.copytree(ROOT / "connectors" / "client", tmp_path / "connectors" / "client")
+    (tmp_path / "connectors" / "__init__.py").touch()
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from connectors.client import HubClient\n"
+        "print(HubClient(*sys.argv[2:4]).publish(sys.argv[4]))\n"
+        "print({name.partition('.')[0] for name in sys.modules} & {'hub', 'api', 'schemas', 'pydantic', 'fastapi', 'orjson'})\n"
+        "import connectors.client; print(connectors.client.__file__)"
+    )
+    given = [str(tmp_path), running.url, hub.key, json.dumps(a_notice())]
+    told = subprocess.run([sys.executable, "-c", program, *given], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    receipt, others, file = told.stdout.splitlines()
+    assert receipt == dict(hub.publisher.messages[0].headers)["ce_id"].decode()
+    assert others == "set()"
+    assert file.startswith(str(tmp_path))
