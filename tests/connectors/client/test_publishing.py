@@ -131,8 +131,8 @@ def test_a_hub_that_is_started_again_meanwhile_gets_it(hub: Hub) -> None:
     assert len(hub.publisher.messages) == 1
 
 
-def whole_request(near: socket.socket) -> bytes:
-    """All that a client asks at one time, however many parts it comes in."""
+def whole(near: socket.socket) -> bytes:
+    """A request or an answer, however many parts it comes in."""
     text = b""
     while not (found := re.search(rb"(?i)content-length: ([0-9]+).*?\r\n\r\n", text, re.DOTALL)):
         text += near.recv(1 << 16)
@@ -149,8 +149,8 @@ def test_an_answer_that_was_lost_costs_no_second_notice(hub: Hub) -> None:
             for lost in (True, False):
                 near, _ = between.accept()
                 with near, socket.create_connection(("127.0.0.1", running.port)) as far:
-                    far.sendall(whole_request(near))
-                    answer = far.recv(1 << 20)
+                    far.sendall(whole(near))
+                    answer = whole(far)
                     if not lost:
                         near.sendall(answer)
 
