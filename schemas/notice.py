@@ -26,10 +26,16 @@ Channel = Literal[
 ]  # fmt: skip
 
 
+IndustryCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{2}(\.?[0-9]{1,3}){0,2}|[A-V])$", max_length=8)]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Stage = Literal["early-signal", "negotiations", "decision", "dismissals", "closed", "withdrawn"]
+"""How far a downsizing has come."""
+
+
 class Industry(Door):
     """Industry with its edition: the letters and many codes moved between TOL 2008 and TOL 2025."""
 
-    code: Annotated[str, StringConstraints(pattern=r"^([0-9]{2}(\.?[0-9]{1,3}){0,2}|[A-V])$", max_length=8)]
+    code: IndustryCode
     edition: Literal["TOL2008", "TOL2025", "NACE2", "NACE2.1", "NAICS", "SIC", "other"]
 
 
@@ -151,7 +157,7 @@ class _Common(Door):
     basis: Line | None = None
     references: Annotated[tuple[ForeignReference, ...], Field(max_length=20)] = ()
     diary_number: Reference | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] = "fi"
+    language: LanguageCode = "fi"
     on_behalf_of: AgencyId | None = None
     historic: bool = False
     text: Text | None = None
@@ -219,7 +225,7 @@ class DownsizingNotice(_Common):
     """An employer reduces staff, from an early signal to the dismissals (domain 2.2)."""
 
     kind: Literal["downsizing"]
-    stage: Literal["early-signal", "negotiations", "decision", "dismissals", "closed", "withdrawn"]
+    stage: Stage
     measures: Annotated[tuple[Reduction, ...], Field(max_length=100)] = ()
     grounds: Text | None = None
     proposal_given_on: Day | None = None

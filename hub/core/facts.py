@@ -4,14 +4,14 @@ A fact that the notice does not tell, or that has no meaning for its kind, is No
 Counts keep their two ends (`_min`, `_max`); an end that the sender could not give is None.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from hub.core.reading import AnyNotice as AnyNotice
 from hub.core.registry import Registry
 from schemas.count import Count, exactly, total
-from schemas.notice import DevelopmentNotice, DownsizingNotice, Occupation, RecruitmentNotice, Reduction
+from schemas.notice import DevelopmentNotice, DownsizingNotice, RecruitmentNotice
 
 Fact = str | int | bool | tuple[str, ...] | None
 Facts = Mapping[str, Fact]
@@ -93,8 +93,7 @@ def _regions(registry: Registry, code: str) -> tuple[str, ...]:
 
 
 def _recruitment_facts(notice: RecruitmentNotice) -> dict[str, Fact]:
-    posts = notice.posts if notice.posts.said != "unknown" else _sum(notice.occupations)
-    return _ends("people", posts) | {
+    return _ends("people", posts_of(notice.posts, notice.occupations)) | {
         "hard_to_fill": notice.hard_to_fill,
         "pay_subsidy": notice.pay_subsidy,
         "international": notice.international,
@@ -129,10 +128,59 @@ def _development_facts(notice: DevelopmentNotice) -> dict[str, Fact]:
     }
 
 
-# Counts
+# Counts, of a notice or of what is left of it in a copy
 
 
-def people_of(notice: DownsizingNotice) -> Count:
+class Counted(Protocol):
+    """What has a count: an occupation, an end date, a home municipality."""
+
+    @property
+    def count(self) -> Count:
+        """How many."""
+
+
+class Measure(Protocol):
+    """What a measure of a downsizing tells of numbers."""
+
+    @property
+    def measure(self) -> str:
+        """Which measure."""
+
+    @property
+    def planned(self) -> Count:
+        """How many are planned."""
+
+    @property
+    def final(self) -> Count | None:
+        """How many are decided."""
+
+    @property
+    def occupations(self) -> Sequence[Counted]:
+        """Their occupations."""
+
+
+class Downsizing(Protocol):
+    """What a downsizing tells of numbers."""
+
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """The measures."""
+
+    @property
+    def end_dates(self) -> Sequence[Counted]:
+        """When employment ends, for how many."""
+
+    @property
+    def homes(self) -> Sequence[Counted]:
+        """Where the people live, how many in each place."""
+
+
+def posts_of(posts: Count, occupations: Sequence[Counted]) -> Count:
+    """How many posts: as they are told, else the sum of the occupations."""
+    return posts if posts.said != "unknown" else _sum(occupations)
+
+
+def people_of(notice: Downsizing) -> Count:
     """How many people the downsizing concerns in all: measures, else end dates, else homes; once, not per workplace."""
     counts = tuple(count_of(measure) for measure in notice.measures)
     if any(count.said != "unknown" for count in counts):
@@ -141,14 +189,14 @@ def people_of(notice: DownsizingNotice) -> Count:
     return ends if ends.said != "unknown" else total(tuple(home.count for home in notice.homes))
 
 
-def dismissals_of(notice: DownsizingNotice) -> Count:
+def dismissals_of(notice: Downsizing) -> Count:
     """How many are dismissed; where no measure is told of, those whose end dates are."""
     if notice.measures:
         return _measured(notice, "dismissal")
     return total(tuple(end.count for end in notice.end_dates))
 
 
-def count_of(measure: Reduction) -> Count:
+def count_of(measure: Measure) -> Count:
     """What is decided supersedes what was planned; where neither is known, the sum of the occupations."""
     for count in (measure.final, measure.planned):
         if count is not None and count.said != "unknown":
@@ -156,12 +204,12 @@ def count_of(measure: Reduction) -> Count:
     return _sum(measure.occupations)
 
 
-def _measured(notice: DownsizingNotice, kind: str) -> Count:
+def _measured(notice: Downsizing, kind: str) -> Count:
     counts = tuple(count_of(measure) for measure in notice.measures if measure.measure == kind)
     return total(counts) if counts or not notice.measures else exactly(0)
 
 
-def _sum(occupations: tuple[Occupation, ...]) -> Count:
+def _sum(occupations: Sequence[Counted]) -> Count:
     return total(tuple(occupation.count for occupation in occupations))
 
 
@@ -195,22 +243,23 @@ def needs_in(facts: Facts) -> tuple[str, ...]:
 
 def _needs(notice: AnyNotice, facts: dict[str, Fact]) -> tuple[str, ...]:
     told = {need.code for need in notice.needs}
-    return tuple(sorted(told | set(_implied(notice, facts))))
+    return tuple(sorted(told | set(implied_needs(facts))))
 
 
-def _implied(notice: AnyNotice, facts: dict[str, Any]) -> Iterator[str]:
+def implied_needs(facts: Mapping[str, Any]) -> Iterator[str]:
     """Needs that the kind and the facts imply (domain 1.6)."""
-    if notice.kind == "recruitment":
+    if facts["kind"] == "recruitment":
         yield "N_RECRUIT"
         yield from ("N_RECRUIT_LARGE",) if (facts["people_min"] or 0) >= LARGE_RECRUITMENT else ()
         yield from ("N_RECRUIT_HARD",) if facts["hard_to_fill"] else ()
         yield from ("N_RECRUIT_INTL",) if facts["international"] or facts["eures"] else ()
         yield from ("N_TAILORED_JOB",) if facts["tailored"] else ()
-    elif notice.kind == "downsizing":
+    elif facts["kind"] == "downsizing":
         yield "N_REDUCE"
         yield from ("N_NEGOTIATIONS",) if facts["stage"] in ("early-signal", "negotiations") else ()
         yield from ("N_STRUCTURAL",) if (told_number(facts, "dismissals") or 0) >= STRUCTURAL else ()
     else:
-        yield _SUBJECT_NEEDS[str(facts["subject"])]
+        subject = str(facts["subject"])  # a copy may be cut so far that it tells none
+        yield from (_SUBJECT_NEEDS[subject],) if subject in _SUBJECT_NEEDS else ()
         yield from ("N_INTERNATIONAL",) if facts["international"] else ()
         yield from ("N_INVEST",) if facts["investment_eur"] else ()

@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from hub.core.subscriptions.told import areas_named
+
 _WORDS = frozenset({
     "name", "text", "title", "detail", "grounds", "staff_group", "business_id", "number", "referral_number",
     "diary_number", "value", "id", "skills", "code", "isco",
@@ -21,9 +23,7 @@ def words_of(notice: Mapping[str, Any]) -> str:
 
 def areas_of(notice: Mapping[str, Any]) -> list[str]:
     """The areas that a notice names: workplaces, measures, home municipalities; each once."""
-    listed = [entry for name in ("workplaces", "measures", "homes") for entry in _list(notice.get(name))]
-    found = (entry.get("area") for entry in listed if isinstance(entry, Mapping))
-    return sorted({area for area in found if isinstance(area, str)})
+    return sorted(areas_named(notice))
 
 
 def tags_of(agency: str, kind: str | None, stage: str | None, areas: Iterable[str], groups: Iterable[str]) -> list[str]:
@@ -39,10 +39,6 @@ def stage_of(notice: Mapping[str, Any]) -> str | None:
     """The stage of a downsizing."""
     stage = notice.get("stage")
     return stage if isinstance(stage, str) else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _texts(value: Any, wanted: bool) -> Iterator[str]:
