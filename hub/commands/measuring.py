@@ -1,13 +1,13 @@
 """Commands that put the hub under load: soak and bench. Each runs on a hub of its own."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hub.commands.common import AsJson, print_json
 from hub.local.supervisor import tell
-from hub.trials.bench import identity, path, rebuilding
+from hub.trials.bench import identity, path, rebuilding, subscribing
 from hub.trials.soak.history.run import soak_history
 from hub.trials.soak.run import Wish, soak
 
@@ -89,3 +89,20 @@ def bench_rebuild(
         tell(f"bench: {found['rows']} rows built anew in {found['rebuild_s']} s; {found['not_answered']} questions unanswered")
     print_json(found)
     raise typer.Exit(0 if good else 1)
+
+
+@bench.command("subscriptions", epilog="Example: hub bench subscriptions --json")
+def bench_subscriptions(
+    copies: Annotated[int, typer.Option(help="Copies that each measured run matches.", min=10)] = 2_000,
+    rounds: Annotated[int, typer.Option(help="How often each run is repeated, in turns; the median counts.", min=1)] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Find the subscriptions that a copy meets among 100 and among 10,000: the same copies, as many matches."""
+    found = subscribing.bench_subscriptions(subscribing.Wish(copies, rounds), lambda line: tell(f"bench: {line}"))
+    if not as_json:
+        tell(f"bench: 10,000 subscriptions are {found['dearer_percent']} % dearer than 100; in one hand, {_in_one_hand(found)} %")
+    print_json(found)
+
+
+def _in_one_hand(found: dict[str, Any]) -> float:
+    return float(found["one_agency"]["dearer_percent"])

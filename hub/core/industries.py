@@ -1,5 +1,7 @@
 """Sections and divisions of TOL 2025, which are those of NACE Rev. 2.1 (Commission Delegated Regulation (EU) 2023/137)."""
 
+from functools import lru_cache
+
 _SECTIONS = {
     "A": "01 02 03",
     "B": "05 06 07 08 09",
@@ -41,10 +43,12 @@ def is_known(code: str) -> bool:
     return code in _SECTIONS or code[:2] in SECTION_OF
 
 
-def above(code: str) -> frozenset[str]:
-    """The code, every shorter one that it begins with down to its division, and its section."""
+@lru_cache(2_048)
+def chain(code: str) -> tuple[str, ...]:
+    """The code, then every shorter one that it begins with down to its division, then its section."""
     digits = plain(code)
     if not digits.isdecimal():
-        return frozenset({digits})
+        return (digits,)
+    shorter = tuple(digits[:length] for length in range(len(digits), 1, -1))
     section = SECTION_OF.get(digits[:2])
-    return frozenset({digits[:length] for length in range(2, len(digits) + 1)} | ({section} if section else set()))
+    return (*shorter, section) if section else shorter

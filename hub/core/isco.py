@@ -26,3 +26,8 @@ and the three military ones, which lost their zeros there."""
 
 GROUPS = frozenset(code[:length] for code in _UNIT_GROUPS.split() for length in (1, 2, 3, 4))
 """Of one to four digits. The zeros count: `0110` is a commissioned officer, `110` is nothing."""
+
+
+def chain(code: str) -> tuple[str, ...]:
+    """The code, then the groups that hold it, up to the one of one digit."""
+    return tuple(code[:length] for length in range(len(code), 0, -1))

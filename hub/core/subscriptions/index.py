@@ -1,159 +1,144 @@
 """From what a copy says to the subscriptions that it meets, without looking at the others. Pure.
 
-A tree for each agency. Each node parts its subscriptions by the words that they ask for in one clause (the one that parts them
-best), and those that leave the clause out stand apart; a copy goes down by its own words only, clause after clause. What is left
-at a leaf is tested whole, so that the tree may only ever leave out what cannot match. Ranges part by size: a number is in one
-class with all that have as many binary digits.
-
-A subscription stands in as many branches as it has alternatives. Where several clauses have many, their product would grow
-beyond measure: a clause that copies much has to part well, and a path copies no further than `MOST_COPIES` times in all.
+A bitmap index for each agency. Its subscriptions are numbered; for each clause and each word that any of them asks for, one
+whole number has a bit for each subscription that it meets: those that ask for the word or for what holds it (the region of a
+town, the group of an occupation), and those that leave the clause out. A copy takes, clause by clause, the bits of its own words
+together (one alternative is enough) and keeps those that are left in every clause. So a step costs the same whatever the others
+ask for: one operation on as many bits as the agency has subscriptions. Of what is left at the end only ranges are tested one by
+one: in the index a number stands in one class with all that have as many binary digits.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
+from hub.core import industries, isco
 from hub.core.registry import Registry
-from hub.core.subscriptions.matching import Asked, asked_by, meets
+from hub.core.subscriptions.matching import Asked, asked_by, meets_ranges
 from hub.core.subscriptions.problems import not_permitted
-from hub.core.subscriptions.told import Told, Words
-from schemas.count import MOST_PEOPLE, Count
+from hub.core.subscriptions.told import UNKNOWN_CLASS, Told, Words, around, classes
 from schemas.ids import AgencyId
-from schemas.subscription import CLAUSES, Between, Clause, Subscription
+from schemas.subscription import Between, Clause, Subscription
 
-LEAF = 4
-"""So few subscriptions are tested one by one."""
-MOST_COPIES = 2_000
-FREE_COPIES = 24
-"""A clause may copy so often without parting well: as often as there are classes of numbers."""
-
-_CLASSES = tuple(f"{number}" for number in range(MOST_PEOPLE.bit_length() + 1))
-_UNKNOWN = "?"
+Bits = int
+"""A set of subscriptions of one agency: bit n stands for the one with number n."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
-    """A subscription as the tree needs it: its id, what it asks for, and by which words each clause finds it."""
+class _Way(NamedTuple):
+    """How subscriptions are found by one clause: for each word those that it meets, and those that leave the clause out."""
 
-    id: str
-    asked: Asked
-    words: Mapping[Clause, Words]
+    clause: Clause
+    by_word: Mapping[str, Bits]
+    without: Bits
+
+    def left(self) -> float:
+        """How many a word leaves standing on the average: the fewer, the earlier it is asked."""
+        return sum(bits.bit_count() for bits in self.by_word.values()) / max(len(self.by_word), 1)
 
 
-@dataclass(slots=True)
-class _Node:
-    """A leaf (`entries`), or a clause with a node for each word, and one for those that do not ask by it."""
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The subscriptions of one agency, by number: id, what each asks for, and the ways by which they are found."""
 
-    entries: tuple[_Entry, ...] = ()
-    clause: Clause | None = None
-    parts: dict[str, "_Node"] = field(default_factory=dict)
-    rest: "_Node | None" = None
+    ids: tuple[str, ...]
+    asked: tuple[Asked, ...]
+    ways: tuple[_Way, ...]
+    everyone: Bits
+
+    def found(self, told: Told) -> Iterator[str]:
+        """The ids of those that the content of the copy meets."""
+        for number in _numbers_in(self.standing(told)):
+            if meets_ranges(self.asked[number], told):
+                yield self.ids[number]
+
+    def standing(self, told: Told) -> Bits:
+        """Those that are left when only their ranges are still to be tested."""
+        left, chains = self.everyone, told.chains
+        for clause, by_word, here in self.ways:
+            for chain in chains[clause]:
+                for word in chain:
+                    if word in by_word:  # with it, those that ask for what stands behind it
+                        here |= by_word[word]
+                        break
+            left &= here
+            if not left:
+                return 0
+        return left
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     """The subscriptions of all agencies, as the registry of a day reads them. Make it anew when either changes."""
 
-    _trees: Mapping[AgencyId, _Node]
-    _ids: Mapping[AgencyId, frozenset[str]]
+    _shelves: Mapping[AgencyId, _Shelf]
 
     @classmethod
     def of(cls, subscriptions: Iterable[Subscription], registry: Registry, day: date) -> "Index":
         """Ended subscriptions are not in it, nor those that ask for what their agency may not see (any more)."""
-        entries: defaultdict[AgencyId, list[_Entry]] = defaultdict(list)
+        standing: defaultdict[AgencyId, dict[str, Asked]] = defaultdict(dict)
         for one in subscriptions:
             agency = registry.agency(one.agency)
             if one.filter is not None and agency is not None and not not_permitted(one.filter, agency):
-                entries[one.agency].append(_entry(one.id, asked_by(one.filter, registry, day)))
-        trees = {agency: _tree(tuple(found)) for agency, found in entries.items()}
-        return cls(trees, {agency: frozenset(entry.id for entry in found) for agency, found in entries.items()})
+                standing[one.agency][one.id] = asked_by(one.filter, registry, day)
+        return cls({agency: _shelf(found, registry) for agency, found in standing.items()})
 
     def matching(self, agency: AgencyId, told: Told, had: Collection[str] = ()) -> set[str]:
         """The ids of the agency's subscriptions to which a copy goes; `had`: those to which an earlier step of it went."""
-        tree = self._trees.get(agency)
-        if tree is None:
+        shelf = self._shelves.get(agency)
+        if shelf is None:
             return set()
-        found = set() if told.empty else {entry.id for entry in _candidates(tree, _words_of(told)) if meets(entry.asked, told)}
-        return found | self._ids[agency].intersection(had) if had else found
+        found = set() if told.empty else set(shelf.found(told))
+        return found.union(one for one in had if one in shelf.ids) if had else found
 
 
-# Building
+def _shelf(asked: Mapping[str, Asked], registry: Registry) -> _Shelf:
+    words = [_words_asked(one) for one in asked.values()]
+    ways = [_way(clause, words, registry) for clause in sorted({clause for one in words for clause in one})]
+    return _Shelf(tuple(asked), tuple(asked.values()), tuple(sorted(ways, key=_Way.left)), (1 << len(words)) - 1)
 
 
-def _entry(id: str, asked: Asked) -> _Entry:
-    ranges: dict[Clause, Words] = {
-        clause: frozenset().union(*(_classes_of(between) for between in ranges)) for clause, ranges in asked.ranges
-    }
-    return _Entry(id, asked, dict(asked.words) | ranges)
+def _way(clause: Clause, words: Sequence[Mapping[Clause, Words]], registry: Registry) -> _Way:
+    asking: defaultdict[str, Bits] = defaultdict(int)
+    without = 0
+    for number, asked in enumerate(words):
+        bit = 1 << number
+        if clause not in asked:
+            without |= bit
+        for word in asked.get(clause, ()):
+            asking[word] |= bit
+    known = asking.keys() | (registry.areas.keys() if clause == "area" else ())
+    return _Way(clause, {word: _met_by(clause, word, asking, registry) | without for word in known}, without)
 
 
-def _classes_of(between: Between) -> Words:
-    known = _classes(between.least, between.most)
-    return known | {_UNKNOWN} if between.unknown else known
+def _met_by(clause: Clause, word: str, asking: Mapping[str, Bits], registry: Registry) -> Bits:
+    """Those that ask for the word or for what holds it."""
+    met = 0
+    for wider in _holding(clause, word, registry):
+        met |= asking.get(wider, 0)
+    return met
 
 
-def _classes(low: int | None, high: int | None) -> Words:
-    return frozenset(_CLASSES[(low or 0).bit_length() : (MOST_PEOPLE if high is None else high).bit_length() + 1])
+def _holding(clause: Clause, word: str, registry: Registry) -> Iterable[str]:
+    if clause == "area":
+        return around(word, registry)
+    return industries.chain(word) if clause == "industry" else isco.chain(word) if clause == "occupation" else (word,)
 
 
-def _tree(entries: tuple[_Entry, ...], clauses: Collection[Clause] = CLAUSES, copies: float = MOST_COPIES) -> _Node:
-    """`clauses` are those by which the way here has not parted yet, `copies` how often it may copy from here on."""
-    if len(entries) <= LEAF:
-        return _Node(entries)
-    ways = [_way(entries, clause) for clause in clauses if any(clause in entry.words for entry in entries)]
-    allowed = [way for way in ways if way.growth <= copies and (way.growth <= FREE_COPIES or way.left <= len(entries) / 2)]
-    if not allowed:
-        return _Node(entries)
-    best = min(allowed, key=lambda way: (way.left, way.growth))
-    others = [clause for clause in clauses if clause != best.clause]
-    parts = {word: _tree(tuple(part), others, copies / best.growth) for word, part in best.parts.items()}
-    return _Node((), best.clause, parts, _tree(best.rest, others, copies) if best.rest else None)
+def _numbers_in(bits: Bits) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """One way to part entries: `left` is how many a copy with one word of that clause would still meet, `growth` how many
-    times each entry stands in it."""
-
-    clause: Clause
-    parts: Mapping[str, list[_Entry]]
-    rest: tuple[_Entry, ...]
-    left: float
-    growth: float
+def _words_asked(asked: Asked) -> Mapping[Clause, Words]:
+    """By clause, the words by which it is found; a range by the classes of its numbers."""
+    ranges = {clause: frozenset(word for one in ranges for word in _classes_asked(one)) for clause, ranges in asked.ranges}
+    return {**dict(asked.words), **ranges}
 
 
-def _way(entries: tuple[_Entry, ...], clause: Clause) -> _Way:
-    parts: defaultdict[str, list[_Entry]] = defaultdict(list)
-    for entry in entries:
-        for word in entry.words.get(clause, ()):
-            parts[word].append(entry)
-    rest = tuple(entry for entry in entries if clause not in entry.words)
-    placed = sum(map(len, parts.values()))
-    return _Way(clause, parts, rest, len(rest) + placed / max(len(parts), 1), placed / (len(entries) - len(rest)))
-
-
-# Looking up
-
-
-def _words_of(told: Told) -> Mapping[Clause, Words]:
-    numbers = {clause: _classes_told(count) for clause, count in told.numbers.items()}
-    return {**told.words, **numbers}
-
-
-def _classes_told(count: Count) -> Words:
-    unknown = count.low is None and count.high is None
-    return frozenset({_UNKNOWN}) if unknown else _classes(count.low, count.high)
-
-
-def _candidates(node: _Node, words: Mapping[Clause, Words]) -> Iterator[_Entry]:
-    waiting = [node]
-    while waiting:
-        here = waiting.pop()
-        yield from here.entries
-        if here.clause is None:
-            continue
-        parts = here.parts
-        waiting.extend(parts[word] for word in words[here.clause] if word in parts)
-        if here.rest is not None:
-            waiting.append(here.rest)
+def _classes_asked(between: Between) -> Iterator[str]:
+    yield from (word for (word,) in classes(between.least, between.most))
+    yield from (UNKNOWN_CLASS,) if between.unknown else ()

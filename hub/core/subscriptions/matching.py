@@ -63,6 +63,11 @@ def meets(asked: Asked, told: Told) -> bool:
     for clause, words in asked.words:
         if words.isdisjoint(told.words[clause]):
             return False
+    return meets_ranges(asked, told)
+
+
+def meets_ranges(asked: Asked, told: Told) -> bool:
+    """Whether its numbers may lie where the clauses about numbers ask."""
     return all(in_one(told.numbers[clause], ranges) for clause, ranges in asked.ranges)
 
 

@@ -24,15 +24,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hub.core import industries
+from hub.core import industries, isco
 from hub.core.facts import dismissals_of, implied_needs, people_of, posts_of
 from hub.core.registry import Registry
-from schemas.count import UNKNOWN, Count, exactly
+from schemas.count import MOST_PEOPLE, UNKNOWN, Count, exactly
 from schemas.subscription import Clause
 
 Copy = Mapping[str, Any]
 Words = frozenset[str]
-NOTHING: Words = frozenset()
+Chain = tuple[str, ...]
+"""A word that is told, then what is told with it: the groups above an occupation. Of an area only itself, its registry knows."""
+
 _WITH_PLACES = ("workplaces", "measures", "homes")
 _NAMES_OF_AN_EMPLOYER = ("business_id", "foreign", "referral_number")
 _IMPLYING = ("hard_to_fill", "international", "eures", "tailored", "stage", "subject", "investment_eur")
@@ -40,8 +42,12 @@ _IMPLYING = ("hard_to_fill", "international", "eures", "tailored", "stage", "sub
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a copy says: words and numbers by clause. `empty`: it has no content (taken back, or of no more concern)."""
+    """What a copy says by clause: chains of words, all words in them, and numbers (whose words are classes of size).
 
+    `empty`: it has no content (taken back, or of no more concern).
+    """
+
+    chains: Mapping[Clause, tuple[Chain, ...]] = field(default_factory=dict)
     words: Mapping[Clause, Words] = field(default_factory=dict)
     numbers: Mapping[Clause, Count] = field(default_factory=dict)
     empty: bool = False
@@ -58,26 +64,31 @@ def told_in(copy: Copy, employer_key: str | None, registry: Registry) -> Told:
         return EMPTY
     employer = notice.get("employer")
     employer = employer if isinstance(employer, Mapping) else {}
-    kind, industry = notice["kind"], _industry(employer.get("industry"))
-    people, dismissals = _numbers(notice, kind)
-    words: dict[Clause, Words] = {
-        "kind": frozenset({kind}),
+    people, dismissals = _numbers(notice, notice["kind"])
+    numbers: dict[Clause, Count] = {"size": _count(employer.get("headcount")), "count": people}
+    industry = _industry(employer.get("industry"))
+    areas = tuple((area,) for area in areas_named(notice))
+    chains: dict[Clause, tuple[Chain, ...]] = {
+        "kind": ((notice["kind"],),),
         "stage": _word(notice.get("stage")),
-        "area": _areas(notice, registry),
-        "industry": industry or NOTHING,
-        "occupation": frozenset(code[:length] for code in _occupation_codes(notice) for length in range(1, len(code) + 1)),
-        "need": _needs(notice, people, dismissals),
+        "area": areas,
+        "industry": industry or (),
+        "occupation": tuple(isco.chain(code) for code in _occupation_codes(notice)),
+        "need": tuple((need,) for need in _needs(notice, people, dismissals)),
         "employer": _word(employer_key if any(employer.get(name) for name in _NAMES_OF_AN_EMPLOYER) else None),
         "language": _word(notice.get("language")),
+        **{clause: classes_told(count) for clause, count in numbers.items()},
     }
-    return Told(words, {"size": _count(employer.get("headcount")), "count": people}, other_edition=industry is None)
+    words = {clause: frozenset(word for chain in found for word in chain) for clause, found in chains.items()}
+    words["area"] = frozenset().union(*(around(area, registry) for (area,) in areas))
+    return Told(chains, words, numbers, other_edition=industry is None)
 
 
 # Words
 
 
-def _word(value: Any) -> Words:
-    return frozenset({value}) if isinstance(value, str) else NOTHING
+def _word(value: Any) -> tuple[Chain, ...]:
+    return ((value,),) if isinstance(value, str) else ()
 
 
 def _listed(notice: Copy, *names: str) -> Iterator[Copy]:
@@ -92,21 +103,17 @@ def areas_named(notice: Copy) -> set[str]:
     return {area for item in _listed(notice, *_WITH_PLACES) if isinstance(area := item.get("area"), str)}
 
 
-def _areas(notice: Copy, registry: Registry) -> Words:
-    return NOTHING.union(*(_around(area, registry) for area in areas_named(notice)))
-
-
 @lru_cache(2_048)  # a registry has some hundred areas, and most notices come from few of them
-def _around(area: str, registry: Registry) -> Words:
+def around(area: str, registry: Registry) -> Words:
     """The area with all that hold it; of one that was merged also its successors."""
     return registry.ancestors(area) | {area}
 
 
-def _industry(told: Any) -> Words | None:
+def _industry(told: Any) -> tuple[Chain, ...] | None:
     """None where another edition is told."""
     if not isinstance(told, Mapping) or not isinstance(told.get("code"), str):
-        return NOTHING
-    return industries.above(told["code"]) if told.get("edition") in industries.TOL_2025 else None
+        return ()
+    return (industries.chain(told["code"]),) if told.get("edition") in industries.TOL_2025 else None
 
 
 def _occupation_codes(notice: Copy) -> set[str]:
@@ -114,11 +121,11 @@ def _occupation_codes(notice: Copy) -> set[str]:
     return {code for occupation in told if isinstance(code := occupation.get("isco"), str)}
 
 
-def _needs(notice: Copy, people: Count, dismissals: Count) -> Words:
+def _needs(notice: Copy, people: Count, dismissals: Count) -> set[str]:
     told = {need["code"] for need in _listed(notice, "needs") if isinstance(need.get("code"), str)}
     facts: dict[str, Any] = {name: notice.get(name) for name in _IMPLYING} | {"kind": notice["kind"]}
     facts |= {"people_min": people.low, "dismissals_min": dismissals.low, "dismissals_max": dismissals.high}
-    return frozenset(told | set(implied_needs(facts)))
+    return told | set(implied_needs(facts))
 
 
 # Numbers
@@ -173,3 +180,20 @@ def _count(told: Any) -> Count:
         return UNKNOWN if told is None else Count.model_validate(told)
     except ValidationError:
         return UNKNOWN
+
+
+# Classes of numbers, by which an index finds ranges: a number is in one class with all that have as many binary digits
+
+CLASSES = tuple((f"{digits}",) for digits in range(MOST_PEOPLE.bit_length() + 1))
+UNKNOWN_CLASS = "?"
+_UNKNOWN_ALONE = ((UNKNOWN_CLASS,),)
+
+
+def classes_told(count: Count) -> tuple[Chain, ...]:
+    """The classes in which the number may lie."""
+    return _UNKNOWN_ALONE if count.low is None and count.high is None else classes(count.low, count.high)
+
+
+def classes(low: int | None, high: int | None) -> tuple[Chain, ...]:
+    """The classes of the numbers from the one to the other; none of a range that is reversed."""
+    return CLASSES[(low or 0).bit_length() : (MOST_PEOPLE if high is None else high).bit_length() + 1]

@@ -2,10 +2,14 @@
 
 import pytest
 
+from hub.core.registry import Registry
+from hub.data.load import load_registry
 from hub.local.supervisor import tell
 from hub.trials.bench.identity import bench_identity
 from hub.trials.bench.latency import percentiles
 from hub.trials.bench.path import Wish, bench_path
+from hub.trials.bench.subscribing import Wish as Few
+from hub.trials.bench.subscribing import _runs, bench_subscriptions
 
 FIGURES = {"path_per_s_1", "path_per_s_2", "plain_faust_per_s", "bare_loop_per_s", "ratio_to_plain_faust", "ratio_to_bare_loop"}
 PLACES = {"p50", "p95", "p99"}
@@ -14,6 +18,24 @@ PLACES = {"p50", "p95", "p99"}
 def test_percentiles_are_where_they_should_be() -> None:
     assert percentiles(float(number) for number in range(1, 101)) == {"p50": 50.5, "p95": 95.0, "p99": 99.0}
     assert percentiles([]) == {"p50": None, "p95": None, "p99": None}
+
+
+def test_the_bench_of_subscriptions_asks_the_same_of_few_and_of_many() -> None:
+    found = bench_subscriptions(Few(copies=60, rounds=1, few=10), lambda line: None)
+    assert found["per_s_10"] > 0
+    assert found["per_s_1000"] > 0
+    for one in (found, found["one_agency"]):
+        assert one["as_drawn"]["matches_per_copy"] > one["matches_per_copy"], "else the others would meet nothing by themselves"
+
+
+def test_as_many_match_among_few_and_among_many() -> None:
+    content = load_registry("fi")
+    registry = Registry.of(1, content.areas, content.agencies, content.offerings)
+    runs = _runs(Few(copies=200, few=20), registry, ["ta-39"], "")
+    matches = {name: run.matches() for name, run in runs.items()}
+    assert matches["few"] == matches["many"] == matches["many_index"] > 0
+    assert set(runs["few"].index._shelves["ta-39"].ids) < set(runs["many"].index._shelves["ta-39"].ids)
+    assert len(runs["many"].index._shelves["ta-39"].ids) == 2_000
 
 
 @pytest.mark.broker
