@@ -5,9 +5,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.errors import Problem
-from schemas.base import Inside
+from schemas.base import Inside, Moment
+from schemas.errors import Finding
+from schemas.subscription import Verdict
 
 EXAMPLE_RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
+EXAMPLE_SUBSCRIPTION = "5d1f6c1e-93a2-5b61-8f0e-2b6a4f0f6c11"
 
 
 class Links(Inside):
@@ -38,6 +41,57 @@ class Feed(Inside):
 
     items: list[dict[str, Any]]
     next: str | None = Field(description="Cursor to go on from; null only while the outbox has never held anything.")
+
+
+class SubscriptionAnswer(Inside):
+    """One version of a subscription. `filter` null: with it the subscription ended."""
+
+    id: str = Field(examples=[EXAMPLE_SUBSCRIPTION])
+    name: str
+    version: int
+    filter: dict[str, Any] | None
+    at: Moment
+    by: str = Field(description="The id of the key with which the version was made.")
+
+
+class StandingSubscription(SubscriptionAnswer):
+    """A subscription as it stands today: the registry may have changed since it was saved."""
+
+    outbox: str = Field(
+        description="Where to read what goes to it.", examples=[f"/v1/outbox?subscription={EXAMPLE_SUBSCRIPTION}"]
+    )
+    stopped: bool = Field(description="Nothing goes to it: your agency may no longer see what it asks for.")
+    problems: tuple[Finding, ...] = Field(description="What would keep it from being saved today.")
+    remarks: tuple[Finding, ...] = Field(description="What is odd about it.")
+
+
+class Tried(Inside):
+    """A copy in your outbox that goes to the subscription; `code` met or had-before (an earlier step of the notice went)."""
+
+    cursor: str
+    id: str
+    receipt: str
+    step: int
+    code: str
+
+
+class TriedStep(Inside):
+    """A copy about the notice that was asked for, whether it goes or not, and why, clause by clause."""
+
+    cursor: str
+    id: str
+    step: int
+    verdict: Verdict
+
+
+class Preview(Inside):
+    """Which of the last copies in your outbox would have gone to a subscription, newest last."""
+
+    looked_at: int
+    matched: int
+    items: list[Tried]
+    steps: list[TriedStep] | None = Field(default=None, description="Of the notice with the receipt that was given.")
+    remarks: tuple[Finding, ...]
 
 
 class Entry(Inside):

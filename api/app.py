@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import bulk, employers, health, notices, outbox, pages, refused
+from api import bulk, employers, health, notices, outbox, pages, refused, subscriptions
 from api.backlog import Backlog
 from api.dependencies import Check, Parts
 from api.document import describe
@@ -20,11 +20,15 @@ from api.errors import on_http_error, on_hub_error, on_invalid
 from api.events import Streams
 from api.metrics import Metrics
 from api.middleware import Outermost
+from api.subscribing import Subscribing
 from hub.ports import Keys, Publisher, Reading
 from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 
-ROUTERS = (notices.router, bulk.router, employers.router, outbox.router, refused.router, health.router, pages.router)
+ROUTERS = (
+    notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, refused.router, health.router,
+    pages.router,
+)  # fmt: skip
 _READERS = 32
 SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}
 """How uvicorn has to serve it: its own access log would keep what people search for."""
@@ -39,11 +43,12 @@ def create_app(
     checks: Mapping[str, Check] | None = None,
     backlog: Callable[[], int] | None = None,
     streams: Streams | None = None,
+    subscribing: Subscribing | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
-    server stops."""
+    server stops; without `subscribing` nobody can subscribe."""
     metrics = Metrics()
     metrics.watch(reading.behind)
     app = FastAPI(
@@ -62,6 +67,7 @@ def create_app(
         checks={"views": reading.ready, **(checks or {})},
         backlog=Backlog(backlog),
         streams=streams or Streams(),
+        subscribing=subscribing,
     )
     _answer_errors(app)
     for router in ROUTERS:

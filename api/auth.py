@@ -63,10 +63,15 @@ async def _still_reading(request: Request, given: TheParts, bearer: Bearer, head
     return lambda: _needs(caller(request, given, bearer, header), "read")
 
 
+async def _subscribing(current: CurrentCaller) -> Caller:
+    return _needs(current, "subscribe")
+
+
 MayPublish = Annotated[Caller, Depends(_publishing)]
 MayRead = Annotated[Caller, Depends(_reading)]
 StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
 """Asks anew whose key it is, for an answer that goes on for long."""
+MaySubscribe = Annotated[Caller, Depends(_subscribing)]
 
 
 def is_local(request: Request) -> bool:

@@ -41,8 +41,15 @@ async def batch_body(request: Request) -> Body:
     return Body(media, await _whole(request, LARGEST_BATCH, 120))
 
 
+async def json_body(request: Request) -> Body:
+    """The body of what is no notice."""
+    media = media_type(request, (JSON,))
+    return Body(media, await _whole(request, LARGEST_INPUT, 60))
+
+
 NoticeBody = Annotated[Body, Depends(notice_body)]
 BatchBody = Annotated[Body, Depends(batch_body)]
+JsonBody = Annotated[Body, Depends(json_body)]
 
 
 def media_type(request: Request, wanted: tuple[str, ...]) -> str:

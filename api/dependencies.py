@@ -14,7 +14,9 @@ from api.door import Door
 from api.errors import trace_of
 from api.events import Streams
 from api.metrics import Metrics
+from api.subscribing import Subscribing
 from hub.ports import Keys, Reading
+from schemas.errors import Misconfigured
 
 Check = Callable[[], str | None]
 """None when all is well, else what is missing."""
@@ -31,6 +33,7 @@ class Parts:
     checks: Mapping[str, Check]
     backlog: Backlog
     streams: Streams
+    subscribing: Subscribing | None
 
 
 async def parts(request: Request) -> Parts:
@@ -71,6 +74,21 @@ async def _streams(given: TheParts) -> Streams:
 
 
 OpenStreams = Annotated[Streams, Depends(_streams)]
+
+
+def subscribing_of(given: Parts) -> Subscribing:
+    """What the application knows of subscriptions. Misconfigured where it was given nothing."""
+    if given.subscribing is None:
+        raise Misconfigured("this process was given no subscriptions")
+    return given.subscribing
+
+
+async def _subscribing(given: TheParts) -> Subscribing:
+    return subscribing_of(given)
+
+
+Subscribed = Annotated[Subscribing, Depends(_subscribing)]
+"""Subscriptions, with the outboxes that they are matched against."""
 
 
 async def _trace_id(request: Request) -> str:

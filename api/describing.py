@@ -9,11 +9,12 @@ from pydantic.json_schema import models_json_schema
 from api.answers import EXAMPLE_RECEIPT, Batch, LineResult
 from api.bodies import CLOUDEVENT, JSON, LINES
 from api.errors import HTTP, PROBLEM_JSON, Kind, Problem, kind_of, problem
-from api.examples import CHANGES, DOWNSIZING, NOTICES, SUMMARIES, enveloped
+from api.examples import CHANGES, DOWNSIZING, NOTICES, PREVIEW, SUBSCRIPTION, SUMMARIES, enveloped
 from schemas import errors as tree
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.errors import Finding
 from schemas.notice import NOTICE
+from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
 Described = dict[int | str, dict[str, Any]]
 _InMode = tuple[type[BaseModel], Literal["validation", "serialization"]]
@@ -28,6 +29,7 @@ _EXAMPLES: dict[int, _Said] = {
     403: (kind_of(tree.NotPermitted), "this key has no right to publish", ()),
     404: (kind_of(tree.Unknown), "there is no such thing for your agency", ()),
     408: (HTTP[408], "the body took longer than 60 seconds", ()),
+    409: (kind_of(tree.NameTaken), "a subscription of your agency has this name and another filter", ()),
     413: (HTTP[413], "the body is larger than 256 KiB", ()),
     415: (HTTP[415], f"send {JSON} or {CLOUDEVENT} in UTF-8, not packed", ()),
     422: (kind_of(tree.Refusal), "1 finding: value-error", (_WRONG_ID,)),
@@ -55,6 +57,13 @@ def _described(status: int, said: _Said | None = None) -> dict[str, Any]:
 _WRONG_READ: _Said = (HTTP[422], "a parameter is missing, unknown or not valid", (_WRONG_QUERY,))
 READ_PROBLEMS: Described = problems(401, 403, 404, 429, 503) | {422: _described(422, _WRONG_READ)}
 SEND_PROBLEMS: Described = problems(401, 403, 408, 413, 415, 422, 429, 503)
+_WRONG_AREA = Finding(rule="unknown-area", place="/filter/area/0", message="the registry does not know this area")
+_WRONG_FILTER: _Said = (kind_of(tree.BadSubscription), "1 finding: unknown-area", (_WRONG_AREA,))
+FILTER_PROBLEMS: Described = problems(401, 403, 404, 408, 413, 415, 429, 503) | {422: _described(422, _WRONG_FILTER)}
+ADD_PROBLEMS: Described = FILTER_PROBLEMS | problems(409)
+ADDED: Described = {
+    201: {"headers": {"Location": {"description": "Where the subscription stands", "schema": {"type": "string"}}}},
+}
 _STATUS_URL = f"/v1/notices/{EXAMPLE_RECEIPT}"
 TAKEN: Described = {
     202: {"headers": {"Location": {"description": "Where to follow the notice", "schema": {"type": "string"}}}},
@@ -85,6 +94,9 @@ def _named(values: dict[str, Any]) -> dict[str, Any]:
     return {name: {"summary": SUMMARIES[name], "value": value} for name, value in values.items()}
 
 
+ADD_REQUEST = _body({JSON: {"schema": {"$ref": f"{_REF}NewSubscription"}, "example": SUBSCRIPTION}})
+CHANGE_REQUEST = _body({JSON: {"schema": {"$ref": f"{_REF}ChangedFilter"}, "example": {"filter": SUBSCRIPTION["filter"]}}})
+PREVIEW_REQUEST = _body({JSON: {"schema": {"$ref": f"{_REF}Previewed"}, "example": PREVIEW}})
 _SAID_REF = {"$ref": f"{_REF}Said"}
 NOTICE_REQUEST = _body(
     {
@@ -119,12 +131,13 @@ def components() -> dict[str, Any]:
     """The schemas of what stands in bodies: the notices with their parts, the event around one, a problem."""
     notice = NOTICE.json_schema(ref_template=_REF + "{model}", mode="validation")
     parts = notice.pop("$defs")
-    read: list[_InMode] = [(model, "validation") for model in (Correction, Withdrawal, Release)]
+    read: list[_InMode] = [(model, "validation") for model in _READ]
     told_of: list[_InMode] = [(model, "serialization") for model in (Problem, LineResult)]
     _, told = models_json_schema([*read, *told_of], ref_template=_REF + "{model}")
     return {**parts, **told["$defs"], "Notice": notice, "Said": _SAID, "NoticeEvent": _EVENT}
 
 
+_READ = (Correction, Withdrawal, Release, NewSubscription, ChangedFilter, Previewed)
 _SAID = {
     "description": "A notice, or the change of one that your agency sent: a correction holds the whole notice anew.",
     "anyOf": [{"$ref": f"{_REF}{name}"} for name in ("Notice", "Correction", "Withdrawal", "Release")],

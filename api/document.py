@@ -21,6 +21,7 @@ _TAGS = [
     {"name": "bulk", "description": "Many notices at once."},
     {"name": "employers", "description": "An employer's history."},
     {"name": "outbox", "description": "What concerns your agency, in order."},
+    {"name": "subscriptions", "description": "Saved filters over your outbox."},
     {"name": "refused", "description": "Your notices that were not taken."},
     {"name": "health", "description": "For whoever keeps the hub running."},
 ]

@@ -97,6 +97,18 @@ RELEASE: dict[str, Any] = {
 CHANGES = {"correction": CORRECTION, "withdrawal": WITHDRAWAL, "release": RELEASE}
 
 
+SUBSCRIPTION: dict[str, Any] = {
+    "name": "Large downsizings in Pirkanmaa's industry",
+    "filter": {
+        "kind": ["downsizing"],
+        "area": ["fi:maakunta:06"],
+        "industry": ["C"],
+        "count": [{"least": 10}],
+    },
+}
+PREVIEW: dict[str, Any] = {"filter": SUBSCRIPTION["filter"], "last": 200}
+
+
 def enveloped(notice: dict[str, Any]) -> dict[str, Any]:
     """The notice in a CloudEvent in structured mode."""
     return {

@@ -1,7 +1,8 @@
 """An agency's outbox in its order, for who reads neither Kafka nor webhooks: as a feed, or as a stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -11,14 +12,16 @@ from fastapi.sse import EventSourceResponse
 
 from api.answers import Feed
 from api.auth import MayRead, StillMayRead
-from api.dependencies import OpenStreams, Reader, TraceId
+from api.dependencies import OpenStreams, Reader, TheParts, TraceId, subscribing_of
 from api.describing import READ_PROBLEMS, STREAM_ANSWER
 from api.events import AT_ONCE, PAUSES, Outgoing
 from api.queries import EachOnce, FeedCursor, FeedQuery, StreamQuery
-from hub.ports import Page, Reading
+from hub.ports import Page
 from schemas.errors import NotPermitted
 
 router = APIRouter(prefix="/v1/outbox", tags=["outbox"], dependencies=[EachOnce])
+Look = Callable[[str | None, int], Page]
+"""Reads a part of an outbox: cursor, and how many at the most."""
 
 
 @router.get(
@@ -27,15 +30,22 @@ router = APIRouter(prefix="/v1/outbox", tags=["outbox"], dependencies=[EachOnce]
     summary="Read your outbox in its order",
     responses=READ_PROBLEMS,
 )
-async def read_outbox(request: Request, caller: MayRead, reading: Reader, query: Annotated[FeedQuery, Query()]) -> Feed:
+async def read_outbox(
+    request: Request, caller: MayRead, reading: Reader, given: TheParts, query: Annotated[FeedQuery, Query()]
+) -> Feed:
     """The CloudEvents for your agency, each already cut to what it may see, oldest first.
 
     Go on with `cursor` = `next`, which is given at the end too: there it stays the same. With `wait` the answer comes as
     soon as there is something new, or empty after that time. An event may come twice under one id; of a notice, the
     highest `step` counts.
+    With `subscription` only what goes to it; the cursor is the outbox's own all the same, so that a part may be empty and `next`
+    goes on. To which a step of a notice went, every later one goes, also one that takes the notice back.
     A cursor of an outbox that was made anew since is answered with 404, which says what is lost to it: begin without one.
     """
-    page = await _page_or_wait(request, reading, caller.agency, query)
+    look = partial(reading.outbox, caller.agency)
+    if query.subscription is not None:
+        look = partial(subscribing_of(given).page, caller.agency, str(query.subscription))
+    page = await _page_or_wait(request, look, query)
     return Feed(items=page.items, next=_place_after(page, query.cursor))
 
 
@@ -85,12 +95,12 @@ async def follow_outbox(
     return EventSourceResponse(outgoing.lines(), headers={"X-Accel-Buffering": "no"})
 
 
-async def _page_or_wait(request: Request, reading: Reading, agency: str, query: FeedQuery) -> Page:
+async def _page_or_wait(request: Request, look: Look, query: FeedQuery) -> Page:
     """Threads are held for the look only, never for the wait: many agencies may wait at one time."""
     clock = asyncio.get_running_loop().time
     until, turn = clock() + query.wait, 0
     while True:
-        page = await run_in_threadpool(reading.outbox, agency, query.cursor, query.limit)
+        page = await run_in_threadpool(look, query.cursor, query.limit)
         left = until - clock()
         moved = page.next not in (None, query.cursor)
         if page.items or moved or left <= 0 or await request.is_disconnected():

@@ -115,6 +115,9 @@ class FeedQuery(NoQuery):
 
     cursor: FeedCursor | None = Field(default=None, description="`next` of the part before: `<epoch>.<offset>`.")
     limit: int = Field(default=50, ge=1, le=MOST)
+    subscription: UUID | None = Field(
+        default=None, description="Only what goes to this subscription of your agency; a part may then be empty and not the last."
+    )
     wait: int = Field(
         default=0, ge=0, le=LONGEST_WAIT, description="Seconds to wait for something new where there is nothing yet."
     )
@@ -135,6 +138,7 @@ async def each_once(request: Request, _: CurrentCaller) -> None:
 
 
 EachOnce = Depends(each_once)
+SubscriptionPath = Annotated[UUID, Path(description="The id of a subscription of your agency.")]
 ReceiptPath = Annotated[UUID, Path(description="The receipt that a notice was answered with.")]
 EmployerPath = Annotated[
     AnyKey,

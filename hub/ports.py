@@ -1,11 +1,12 @@
 """What the hub needs from outside, as Protocols. Adapters stand in connectors/, chosen in hub/wiring.py."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from schemas.messages import Coordinates
+from schemas.subscription import Filter, Subscription
 from schemas.wire import Message
 
 
@@ -84,8 +85,33 @@ class Reading(Protocol):
     def admits(self, agency: str) -> bool:
         """Whether the agency may be told anything today."""
 
+    def latest(self, agency: str, count: int) -> list[dict[str, Any]]:
+        """The last items of the agency's outbox, in its order."""
+
+    def about(self, agency: str, receipts: Collection[str]) -> list[dict[str, Any]]:
+        """All items of the agency's outbox about these notices, in its order."""
+
     def behind(self) -> dict[str, int]:
         """How many records each topic holds that the views have not taken in."""
 
     def ready(self) -> str | None:
         """None when reads can be served, else what is missing."""
+
+
+class Subscriptions(Protocol):
+    """The saved filters of agencies, with all their versions. Each method acts for one agency; what is another's is not there."""
+
+    def standing(self, agency: str) -> list[Subscription]:
+        """The agency's subscriptions that have not ended, each by its newest version, by name."""
+
+    def versions(self, agency: str, id: str) -> list[Subscription]:
+        """All versions of one, oldest first; none where there never was one."""
+
+    def add(self, agency: str, name: str, filter: Filter, by: str) -> Subscription:
+        """A new one, or the one of that name that asks for the same. NameTaken, BadSubscription (too many)."""
+
+    def change(self, agency: str, id: str, filter: Filter, by: str) -> Subscription:
+        """Its next version; the same again changes nothing. Unknown where it is not there or has ended."""
+
+    def end(self, agency: str, id: str, by: str) -> None:
+        """Its last version, without a filter. Unknown where it is not there or has ended."""

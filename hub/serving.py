@@ -9,13 +9,14 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import uvicorn
 
 from api.app import SERVING, create_app
 from api.events import Streams
+from api.subscribing import Subscribing
 from hub.agents.hand import day_of
 from hub.lasting import settle
 from hub.wiring import Wiring
@@ -74,14 +75,20 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         return wiring.prefix + topic.name
 
     streams = Streams()
+
+    def today() -> date:
+        return day_of(datetime.now(UTC))
+
+    reading = wiring.reading(wiring.follower.current, today)
     app = create_app(
         wiring.publisher,
         wiring.keys,
-        wiring.reading(wiring.follower.current, lambda: day_of(datetime.now(UTC))),
+        reading,
         name,
         checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,
         streams=streams,
+        subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
     )
     settle()
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}

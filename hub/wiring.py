@@ -22,6 +22,7 @@ from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
+from connectors.store.subscriptions import PostgresSubscriptions
 from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
 from hub.addresses import database_of, kafka_of
@@ -123,6 +124,11 @@ class Wiring:
         rights: dict[str, Any] = {"within": within, "recut": seen, "names": names, "found_by": found_by, "admits": admits}
         lag = Lag(self.topic_sources())
         return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
+
+    @cached_property
+    def subscriptions(self) -> PostgresSubscriptions:
+        """Saved filters of agencies."""
+        return PostgresSubscriptions(self.engine, self.schemas)
 
     def view_writer(self) -> ViewWriter:
         """The view that serves."""

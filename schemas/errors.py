@@ -4,10 +4,12 @@ HubError
 ├── Refusal               the sender can mend it: a notice or request that cannot be taken
 │   ├── MalformedMessage  bytes that are no message
 │   ├── NotPermitted      the sender may not say this
+│   ├── BadSubscription   a subscription that cannot stand
 │   └── PersonalCode      a personal identity code stands in it
 ├── Unauthenticated       no valid key
 ├── Unknown               what was asked for is not there (or not for the asker)
 ├── Conflict              the same identity with another content
+│   └── NameTaken         an agency has a subscription of that name, with another filter
 ├── NotReady              the hub cannot do it now; trying again helps
 ├── TooMuch               the sender has used up what it may send in this time
 └── Misconfigured         the operator has to mend it; trying again does not help
@@ -67,6 +69,14 @@ class NotPermitted(Refusal):
     advice = "Use a key of the agency concerned, or ask the operator for the right."
 
 
+class BadSubscription(Refusal):
+    """The subscription can never match, costs too much, or asks for what its agency may not see."""
+
+    code = "bad-subscription"
+    title = "The subscription cannot stand"
+    advice = "Correct the clauses that the findings name; a preview tries a filter without saving it."
+
+
 class PersonalCode(Refusal):
     """A personal identity code stands in the message: it is refused before anything of it is logged or kept."""
 
@@ -97,6 +107,14 @@ class Conflict(HubError):
     code = "conflict"
     title = "The same id was sent before with another content"
     advice = "Send a correction that names the notice, or use a new id for a new notice."
+
+
+class NameTaken(Conflict):
+    """The agency has a subscription of that name, with another filter."""
+
+    code = "name-taken"
+    title = "There is a subscription of this name already"
+    advice = "Change that one with PUT, or take another name."
 
 
 class NotReady(HubError):

@@ -52,6 +52,11 @@ def receipt_of(sender: str, source: str, notice_id: str) -> str:
     return _uuid5(unicodedata.normalize("NFC", "\x1f".join((sender, source, notice_id))))
 
 
+def subscription_id_of(agency: str, name: str) -> str:
+    """The id of an agency's subscription of that name, also when it is taken up again."""
+    return _uuid5(unicodedata.normalize("NFC", "\x1f".join(("subscription", agency, name))))
+
+
 def event_id_of(receipt: str, step: int, *parts: str) -> str:
     """Id of an event about one step of a notice: the same at every replay of the same decision."""
     return _uuid5("\x1f".join((receipt, str(step), *parts)))

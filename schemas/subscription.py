@@ -5,6 +5,7 @@ at stands in hub/core/subscriptions/told.py.
 """
 
 from typing import Annotated, Literal, Self, get_args
+from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
@@ -23,6 +24,9 @@ MOST_EMPLOYERS = 1_000
 """The same for the list of employers, of which a copy names one."""
 MOST_SUBSCRIPTIONS = 200
 """Subscriptions of one agency at one time."""
+
+MOST_PREVIEWED = 500
+"""Events of its outbox on which an agency may try a filter."""
 
 EmployerName = Annotated[
     str, StringConstraints(pattern=r"^([0-9]{7}-[0-9]|([a-z]{2}|ref):[A-Za-z0-9][A-Za-z0-9:._-]*)$", max_length=120)
@@ -76,6 +80,34 @@ class Filter(Door):
 
 SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """How the agency calls a subscription; one of its subscriptions has that name."""
+
+
+class NewSubscription(Door):
+    """A subscription as an agency asks for it."""
+
+    name: SubscriptionName
+    filter: Filter
+
+
+class ChangedFilter(Door):
+    """What a subscription asks for from now on: the whole filter anew."""
+
+    filter: Filter
+
+
+class Previewed(Door):
+    """What to try: a filter, or a subscription by its id; on how many of the last events, and why for one notice."""
+
+    filter: Filter | None = None
+    subscription: UUID | None = None
+    last: Annotated[int, Field(ge=1, le=MOST_PREVIEWED, strict=True)] = 100
+    receipt: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.filter is None) == (self.subscription is None):
+            raise ValueError("give either a filter, or the id of a subscription")
+        return self
 
 
 class Subscription(Inside):

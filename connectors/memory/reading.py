@@ -1,7 +1,7 @@
 """The views in memory: hub.ports.Reading over lists. What an agency may see is put in for that agency and no other."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -80,13 +80,24 @@ class MemoryReading:
         if epoch != self.epoch:
             raise Unknown("this cursor is of an outbox that is no more: leave it out to begin at the start of today's")
         begin = int(offset) + 1
-        events = self._outbox[agency][begin : begin + limit]
-        items = [{"cursor": f"{self.epoch}.{begin + place}", **event} for place, event in enumerate(events)]
+        items = self._items(agency)[begin : begin + limit]
         return Page(items, items[-1]["cursor"] if items else cursor)
 
     def admits(self, agency: str) -> bool:
         """Whether the agency is not among those put in `ended`."""
         return agency not in self.ended
+
+    def latest(self, agency: str, count: int) -> list[Item]:
+        """The last items of the agency's outbox, in its order."""
+        return self._items(agency)[-count:]
+
+    def about(self, agency: str, receipts: Collection[str]) -> list[Item]:
+        """All items of the agency's outbox about these notices, in its order."""
+        return [item for item in self._items(agency) if item.get("receipt") in receipts]
+
+    def _items(self, agency: str) -> list[Item]:
+        self._ask()
+        return [{"cursor": f"{self.epoch}.{place}", **event} for place, event in enumerate(self._outbox[agency])]
 
     def behind(self) -> dict[str, int]:
         """What was put in `lag`."""

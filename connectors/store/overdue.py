@@ -5,11 +5,11 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, func, literal_column, select, union
+from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, exists, func, literal_column, select, union
 
 from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
-from connectors.store.tables import API_KEYS, AUDIT, ERASED
+from connectors.store.tables import API_KEYS, AUDIT, ERASED, SUBSCRIPTIONS
 from connectors.store.trace_tables import STAGES
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
 from hub.core import retention
@@ -121,6 +121,15 @@ def of_work(day: date) -> Iterator[tuple[Rule, Table, ColumnElement[bool]]]:
     whole = (ERASED.c.what == NOTICE) & ERASED.c.step.is_(None)
     over = func.least(API_KEYS.c.expires, API_KEYS.c.revoked)
     yield retention.KEY, API_KEYS, over < retention.KEY.before(day)
+    yield retention.SUBSCRIPTION, SUBSCRIPTIONS, _no_more(retention.SUBSCRIPTION.before(day))
     yield retention.ERASED, ERASED, ~whole & (ERASED.c.at < retention.ERASED.before(day))
     yield retention.REQUESTED, ERASED, whole & (ERASED.c.at < retention.REQUESTED.before(day))
     yield retention.AUDIT, AUDIT, AUDIT.c.day < retention.AUDIT.before(day).date().isoformat()
+
+
+def _no_more(before: datetime) -> ColumnElement[bool]:
+    """Versions of subscriptions in whose place another stood before that moment, and ended ones."""
+    later = SUBSCRIPTIONS.alias("later")
+    same = (later.c.id == SUBSCRIPTIONS.c.id) & (later.c.version > SUBSCRIPTIONS.c.version)
+    replaced = exists().where(same, later.c.at < before)
+    return replaced | (SUBSCRIPTIONS.c.filter.is_(None) & (SUBSCRIPTIONS.c.at < before))

@@ -8,7 +8,7 @@ from typing import Any
 from unicodedata import normalize
 
 import orjson
-from sqlalchemy import Connection, Engine, select, tuple_
+from sqlalchemy import Connection, Engine, Select, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from connectors.store import lists, traces
@@ -146,6 +146,22 @@ class PostgresReading:
     def admits(self, agency: str) -> bool:
         """Whether the agency may be told anything today."""
         return self._admits(agency)
+
+    def latest(self, agency: str, count: int) -> list[dict[str, Any]]:
+        """The last items of the agency's outbox, in its order."""
+        _check(count)
+        return self._items(agency, lambda mine: mine.order_by(OUTBOX.c.offset.desc()).limit(count))
+
+    def about(self, agency: str, receipts: Collection[str]) -> list[dict[str, Any]]:
+        """All items of the agency's outbox about these notices, in its order."""
+        return self._items(agency, lambda mine: mine.where(OUTBOX.c.receipt.in_(receipts)))
+
+    def _items(self, agency: str, wanted: Callable[[Select[Any]], Select[Any]]) -> list[dict[str, Any]]:
+        with self._asking() as connection:
+            mine = select(OUTBOX).where(OUTBOX.c.agency == agency, OUTBOX.c.epoch == _epoch(connection, agency))
+            rows = sorted(connection.execute(wanted(mine)), key=lambda row: int(row.offset))
+        cut = ((row, self._recut(agency, row.body)) for row in rows)
+        return [outbox_item(row, body) for row, body in cut if body is not None]
 
     def behind(self) -> dict[str, int]:
         """How many records each topic holds that the views have not taken in."""

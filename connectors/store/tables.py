@@ -121,3 +121,19 @@ ERASED = Table(
 `what` is `notice`: the step of a receipt, or all of it, also what is still to come, where `step` is NULL; or `refused`, `body`,
 `arrival`: all that was received before a moment.
 """
+
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    TRUTH,
+    Column("id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("filter", JSONB(none_as_null=True)),
+    Column("at", MOMENT, nullable=False),
+    Column("by", Text, nullable=False),
+    PrimaryKeyConstraint("id", "version"),
+    Index("subscriptions_of_agency", "agency"),
+    schema="work",
+)
+"""Saved filters of agencies: a row for each version, of which the highest holds; a filter of NULL says that it ended."""

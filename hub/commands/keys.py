@@ -11,14 +11,14 @@ from schemas.errors import Unknown
 commands = typer.Typer()
 keys = typer.Typer(no_args_is_help=True, help="API keys of agencies. Example: hub keys issue ta-39")
 commands.add_typer(keys, name="keys")
-SCOPES = "publish,read"
+SCOPES = "publish,read,subscribe"
 
 
 @keys.command("issue", epilog="Example: hub keys issue finnvera --label 'test system' --scopes read")
 def issue(
     agency: Annotated[str, typer.Argument(help="Id of the agency, as `hub registry show` tells it.")],
     label: Annotated[str, typer.Option(help="What the key is for, to know it again.")] = "by hand",
-    scopes: Annotated[str, typer.Option(help="What it may do, parted by commas: publish, read, operate.")] = SCOPES,
+    scopes: Annotated[str, typer.Option(help="What it may do, parted by commas: publish, read, subscribe, operate.")] = SCOPES,
     folder: Folder = None,
 ) -> None:
     """Make a key and print it. It is shown this once; only its hash is kept."""

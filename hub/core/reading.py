@@ -9,9 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from hub.core.masking import mask, personal_codes
 from hub.core.numbers import number_findings
@@ -21,6 +21,7 @@ from schemas.notice import NOTICE, DevelopmentNotice, DownsizingNotice, Recruitm
 from schemas.topics import LARGEST_INPUT
 from schemas.wire import findings_of
 
+M = TypeVar("M", bound=BaseModel)
 AnyNotice = RecruitmentNotice | DownsizingNotice | DevelopmentNotice
 Said = AnyNotice | Change
 """What may be said at the door: a notice, or the change of one."""
@@ -53,16 +54,33 @@ def read_notice(body: bytes) -> AnyNotice:
 
 def read_said(body: bytes, largest: int = LARGEST_INPUT) -> Said:
     """The notice in these bytes, or the change of one (`corrects`, `withdraws`, `releases`); refused as by `read_notice`."""
+    text, tree, flaws = _object_in(body, largest)
+    said, findings = _validated(text, tree)
+    if said is None or flaws or findings:
+        _refuse(flaws + findings or [finding_at("not-json", "", "the body is no JSON")])
+    return said
+
+
+def read_as(model: type[M], body: bytes, refusal: type[Refusal], largest: int = LARGEST_INPUT) -> M:
+    """What is no notice, read as strictly: the model in these bytes; else `refusal` or a narrower one, with all findings."""
+    text, _, flaws = _object_in(body, largest)
+    try:
+        found = model.model_validate_json(text)
+    except ValidationError as error:
+        flaws += [finding_at(one.rule.replace("_", "-"), one.place, one.message) for one in findings_of(error)]
+    if flaws:
+        _refuse(flaws, refusal)
+    return found
+
+
+def _object_in(body: bytes, largest: int) -> tuple[str, dict[str, Any], list[Finding]]:
+    """The text, the object in it, and the flaws that no model can tell of."""
     text = _text_of(body, largest)
     tree, flawed = _tree_of(text)
     if not isinstance(tree, dict):
         _malformed("not-an-object", "the body has to be one JSON object")
     suspect = flawed or "\\" in text or personal_codes(text)
-    flaws = [*_walk(tree, "")] if suspect else []
-    said, findings = _validated(text, tree)
-    if said is None or flaws or findings:
-        _refuse(flaws + findings or [finding_at("not-json", "", "the body is no JSON")])
-    return said
+    return text, tree, [*_walk(tree, "")] if suspect else []
 
 
 def finding_at(rule: str, place: str, message: str) -> Finding:
@@ -252,12 +270,12 @@ def _malformed(rule: str, message: str) -> NoReturn:
     raise MalformedMessage(message, (finding_at(rule, "", message),))
 
 
-def _refuse(findings: list[Finding]) -> NoReturn:
+def _refuse(findings: list[Finding], refusal: type[Refusal] = Refusal) -> NoReturn:
     rules = {finding.rule for finding in findings}
     told = findings[:MOST_FINDINGS]
     if len(findings) > MOST_FINDINGS:
         told.append(finding_at("more", "", f"{len(findings) - MOST_FINDINGS} more findings are not listed"))
-    refusal = MalformedMessage if rules & _FLAWS_OF_JSON else Refusal
+    refusal = MalformedMessage if rules & _FLAWS_OF_JSON else refusal
     if "personal-code" in rules:
         refusal = PersonalCode
     raise refusal(f"refused for {', '.join(sorted(rules))}", tuple(told))

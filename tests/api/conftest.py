@@ -14,14 +14,18 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.events import Streams
 from api.examples import NOTICES
+from api.subscribing import Subscribing
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
+from connectors.memory.subscriptions import MemorySubscriptions
+from hub.core.registry import Registry
 from schemas.topics import Topic
+from tests.builders import a_small_registry
 
 AGENCY = "ta-39"
 OTHER = "evk-03"
-ALL = frozenset({"publish", "read", "operate"})
+ALL = frozenset({"publish", "read", "subscribe", "operate"})
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 
 
@@ -36,17 +40,18 @@ class Hub:
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     keys: MemoryKeys = field(default_factory=MemoryKeys)
     reading: MemoryReading = field(default_factory=MemoryReading)
+    subscriptions: MemorySubscriptions = field(default_factory=MemorySubscriptions)
+    registry: Registry = field(default_factory=a_small_registry)
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
+        subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
         self.app: FastAPI = create_app(
-            self.publisher,
-            self.keys,
-            self.reading,
-            prefixed,
+            *(self.publisher, self.keys, self.reading, prefixed),
             backlog=lambda: self.waiting,
             streams=self.streams,
+            subscribing=subscribing,
             now=lambda: NOW,
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)

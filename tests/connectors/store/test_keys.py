@@ -85,7 +85,7 @@ def test_a_demo_key_ends_the_one_before_and_no_other(keys: PostgresKeys) -> None
     assert keys.caller(first) is None
     caller = keys.caller(second)
     assert caller is not None
-    assert (caller.agency, caller.scopes) == ("ta-39", frozenset({"publish", "read"}))
+    assert (caller.agency, caller.scopes) == ("ta-39", frozenset({"publish", "read", "subscribe"}))
     assert keys.caller(real) is not None
     assert keys.caller(other) is not None
 

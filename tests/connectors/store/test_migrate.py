@@ -39,7 +39,8 @@ def test_they_run_again_without_a_change_and_down_and_up(engine: Engine, schemas
         command.downgrade(alembic_config(connection, schemas), "base")
     assert inspect(engine).get_table_names(schemas.work) == ["migrations"]
     migrate(database_url, schemas.prefix)
-    assert set(inspect(engine).get_table_names(schemas.work)) == {"migrations", "api_keys", "audit", "erased", "kafka_users"}
+    tables = {"migrations", "api_keys", "audit", "erased", "kafka_users", "subscriptions"}
+    assert set(inspect(engine).get_table_names(schemas.work)) == tables
     assert set(inspect(engine).get_table_names(schemas.view)) == {table.name for table in VIEW.sorted_tables}
 
 

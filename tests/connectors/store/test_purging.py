@@ -15,7 +15,7 @@ from connectors.store.names import Schemas
 from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.replacing import Views
-from connectors.store.tables import API_KEYS, AUDIT, ERASED
+from connectors.store.tables import API_KEYS, AUDIT, ERASED, SUBSCRIPTIONS
 from connectors.store.trace_tables import RECIPIENTS, STAGES
 from connectors.store.view_tables import NOTICES
 from connectors.store.views import dump_view
@@ -162,6 +162,29 @@ def test_keys_the_audit_and_what_stands_in_erased_have_their_time_too(
     gone = purge.run(later, "test")
     assert (gone["requested"], gone["audit"]) == (1, before + 2)
     assert audit.broken_at(engine, schemas, issued.date().isoformat()) is None
+
+
+def test_of_subscriptions_what_is_no_more_goes_and_what_stands_stays(purge: Purge, engine: Engine, schemas: Schemas) -> None:
+    day = date(2026, 3, 1)
+    versions = [
+        *(("changed", 1, day, {}), ("changed", 2, day + timedelta(days=10), {"kind": ["downsizing"]})),
+        *(("ended", 1, day, {}), ("ended", 2, day + timedelta(days=20), None)),
+        ("stands", 1, day, {}),
+    ]
+    with schemas.bind(engine).begin() as connection:
+        for id, version, on, filter in versions:
+            at = datetime.combine(on, time(), UTC)
+            row = {"id": id, "version": version, "agency": "ta-39", "name": id, "filter": filter, "at": at, "by": "x"}
+            connection.execute(insert(SUBSCRIPTIONS).values(row))
+
+    def left() -> set[tuple[str, int]]:
+        return {(row.id, row.version) for row in rows(engine, schemas, select(SUBSCRIPTIONS))}
+
+    assert purge.run(day + timedelta(days=410), "test") == {}
+    assert purge.run(day + timedelta(days=411), "test") == {"subscription": 1}
+    assert left() == {("changed", 2), ("ended", 1), ("ended", 2), ("stands", 1)}
+    assert purge.run(day + timedelta(days=421), "test") == {"subscription": 2}
+    assert left() == {("changed", 2), ("stands", 1)}
 
 
 def test_a_year_of_days_leaves_nothing_older_than_its_time(

@@ -35,6 +35,22 @@ def test_the_outbox_in_its_order_and_on_from_any_item(fill: Filler, reading: Rea
     assert last["id"] and last["type"].startswith("fi.employersituation.") and last["subject"] == KEY  # noqa: PT018
 
 
+def test_the_last_items_and_those_about_some_notices_come_in_order(fill: Filler, reading: Reading) -> None:
+    told = [said.accepted(said.notice(number)) for number in (0, 1, 2)]
+    fill([said.copy(one, "ta-08") for one in (*told, told[0])])
+    fill([said.copy(told[1], "ta-39")])
+    everything = reading.outbox("ta-08", None, 10).items
+    assert reading.latest("ta-08", 2) == everything[-2:]
+    assert reading.latest("ta-08", 10) == everything
+    receipts = [everything[2]["receipt"], everything[0]["receipt"]]
+    assert reading.about("ta-08", receipts) == [everything[0], everything[2]]
+    assert reading.about("ta-08", []) == reading.about("ta-08", ["x"]) == reading.latest("nobody", 5) == []
+    [own] = reading.about("ta-39", [item["receipt"] for item in everything])
+    assert own["receipt"] == everything[1]["receipt"]
+    with pytest.raises(Refusal):
+        reading.latest("ta-08", 501)
+
+
 def test_an_outbox_cursor_of_another_epoch_is_unknown(fill: Filler, reading: Reading) -> None:
     fill([said.copy(said.accepted(said.notice()), "ta-08")])
     for cursor in ("e0.1", "other.0", "e1e1.1"):
