@@ -65,6 +65,18 @@ class StandingSubscription(SubscriptionAnswer):
     remarks: tuple[Finding, ...] = Field(description="What is odd about it.")
 
 
+class StandingList(Inside):
+    """All subscriptions of the agency: there are never so many that they would come in parts."""
+
+    items: list[StandingSubscription]
+
+
+class VersionList(Inside):
+    """All versions of a subscription."""
+
+    items: list[SubscriptionAnswer]
+
+
 class Tried(Inside):
     """A copy in your outbox that goes to the subscription; `code` met or had-before (an earlier step of the notice went)."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import Preview, StandingSubscription, SubscriptionAnswer, Tried, TriedStep
+from api.answers import Preview, StandingList, StandingSubscription, SubscriptionAnswer, Tried, TriedStep, VersionList
 from api.auth import MayRead, MaySubscribe
 from api.bodies import JsonBody
 from api.dependencies import Subscribed
@@ -51,9 +51,9 @@ def add_subscription(
 
 
 @router.get("", operation_id="list_subscriptions", summary="See your subscriptions, by name", responses=READ_PROBLEMS)
-def list_subscriptions(request: Request, caller: MayRead, subscribed: Subscribed, _: Nothing) -> list[StandingSubscription]:
+def list_subscriptions(request: Request, caller: MayRead, subscribed: Subscribed, _: Nothing) -> StandingList:
     """All that have not ended, each with what is wrong or odd about it by today's registry."""
-    return [_standing(request, subscribed, one) for one in subscribed.store.standing(caller.agency)]
+    return StandingList(items=[_standing(request, subscribed, one) for one in subscribed.store.standing(caller.agency)])
 
 
 @router.post(
@@ -123,12 +123,12 @@ def end_subscription(id: SubscriptionPath, caller: MaySubscribe, subscribed: Sub
 
 
 @router.get("/{id}/versions", operation_id="list_versions", summary="See all versions of a subscription", responses=READ_PROBLEMS)
-def list_versions(id: SubscriptionPath, caller: MayRead, subscribed: Subscribed, _: Nothing) -> list[SubscriptionAnswer]:
+def list_versions(id: SubscriptionPath, caller: MayRead, subscribed: Subscribed, _: Nothing) -> VersionList:
     """Oldest first, also of a subscription that has ended; when and with which key each was made."""
     found = subscribed.store.versions(caller.agency, str(id))
     if not found:
         raise Unknown("there is no such subscription of your agency")
-    return [SubscriptionAnswer.model_validate(_shown(one)) for one in found]
+    return VersionList(items=[SubscriptionAnswer.model_validate(_shown(one)) for one in found])
 
 
 def _root(request: Request) -> str:

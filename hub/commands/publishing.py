@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,12 +14,13 @@ from rich.progress import Progress
 from connectors.inbound import Known, NotTaken, Ready, formats
 from hub.agents.hand import day_of
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
+from hub.commands.connecting import AsAgency, Key, client_for
 from hub.commands.delivering import Followed, Row, Tally, deliver
 from hub.core.registry import Registry
 from hub.data.load import load_registry
-from hub.trials.client import Client, address, noted, temporary_key
+from hub.trials.client import Client
 from hub.wiring import Wiring
-from schemas.errors import HubError, Misconfigured, Unknown
+from schemas.errors import HubError, Misconfigured
 
 commands = typer.Typer()
 OUT_OF_REACH = 2
@@ -45,8 +45,8 @@ _BY_ENDING = {".json": Format.NOTICE, ".ndjson": Format.NDJSON, ".jsonl": Format
 def publish(
     file: Annotated[Path, typer.Argument(help="The file to send.", exists=True, dir_okay=False, readable=True)],
     form: Annotated[Format | None, typer.Option("--format", help="What the file holds; none = by its name's ending.")] = None,
-    agency: Annotated[str | None, typer.Option(help="Send as this agency, with a key made for this once.")] = None,
-    key: Annotated[str | None, typer.Option(envvar="HUB_KEY", help="API key; none = the one that hub.json notes.")] = None,
+    agency: AsAgency = None,
+    key: Key = None,
     employers: Annotated[
         Path | None, typer.Option(help="JSON object of employers' names and Business IDs, for formats that lack them.")
     ] = None,
@@ -65,7 +65,10 @@ def publish(
     try:
         wiring, kind = wiring_for(folder), form or _by_ending(file)
         rows = Rows(file, kind, _known(kind, wiring, employers, historic), console.print if remarks else lambda _: None)
-        with _client(wiring, agency, key, console) as client, Progress(console=console, disable=not console.is_terminal) as bar:
+        with (
+            client_for(wiring, agency, key, LABEL, console.print) as client,
+            Progress(console=console, disable=not console.is_terminal) as bar,
+        ):
             pending = _send(rows, client, tally, bar, wait)
     except HubError as error:
         _give_up(error, tally)
@@ -105,32 +108,6 @@ def _still(tally: Tally, pending: int | None) -> str:
     if pending is None:
         return " by the door; what intake refuses stands in /v1/refused" if tally.taken else ""
     return f" ({pending} of those taken have no verdict yet)" if pending else ""
-
-
-# Who sends, and where to
-
-
-@contextmanager
-def _client(wiring: Wiring, agency: str | None, key: str | None, console: Console) -> Iterator[Client]:
-    url = address(wiring.settings)
-    with _key(wiring, url, agency, key) as found, Client(url, found, say=console.print) as client:
-        yield client
-
-
-@contextmanager
-def _key(wiring: Wiring, url: str, agency: str | None, key: str | None) -> Iterator[str]:
-    """The key given, or one made for the agency, or the one that the folder's hub has noted (for itself and no other)."""
-    if agency and key:
-        raise Misconfigured("give --agency or --key, not both: a key has its agency")
-    if agency:
-        if agency not in {row.id for row in load_registry(*wiring.sources()).agencies}:
-            raise Unknown(f"the registry has no agency {agency!r}: `hub registry show fi:kunta:837` lists those of an area")
-        with temporary_key(wiring.keys, agency, LABEL) as made:
-            yield made
-    elif key or url == noted(wiring.settings, "api"):
-        yield key or noted(wiring.settings, "key")
-    else:
-        raise Misconfigured(f"give --key: the one in {wiring.settings.folder / 'hub.json'} is of another hub than {url}")
 
 
 # What is sent

@@ -23,7 +23,7 @@ PATIENCE = 120.0
 _TRIES = 3
 _WAIT = 2.0
 _NOT_LET_IN: dict[int, type[HubError]] = {401: Unauthenticated, 403: NotPermitted}
-_ANSWERS = {"POST": {202, 207, 409, 413, 422}, "GET": {200, 404}}
+_ANSWERS = {"POST": {200, 201, 202, 207, 404, 409, 413, 422}, "GET": {200, 404}}
 """What a hub answers; anything else comes from something that is none, or is broken."""
 
 
@@ -116,6 +116,13 @@ class Client:
         """What stands at an address; None where nothing does."""
         answer = self._ask("GET", path, params=query)
         return None if answer.status_code == 404 else dict(answer.json())
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | Problem | None:
+        """What is answered to what is no notice: the problem with it, or None where what it names does not exist."""
+        answer = self._ask("POST", path, json=body)
+        if answer.status_code == 404:
+            return None
+        return dict(answer.json()) if answer.is_success else Problem.model_validate_json(answer.content)
 
     def _lines(self, bodies: list[bytes]) -> list[Answered]:
         sent = b"".join(body + b"\n" for body in bodies)

@@ -65,12 +65,12 @@ def test_a_subscription_is_saved_seen_changed_and_ended_with_all_its_versions(cl
     assert made.headers["location"] == f"{PATH}/{told['id']}"
     assert (told["version"], told["filter"], told["stopped"], told["problems"]) == (1, SUBSCRIPTION["filter"], False, [])
     assert client.get(f"{PATH}/{told['id']}").json() == told
-    assert client.get(PATH).json() == [told]
+    assert client.get(PATH).json() == {"items": [told]}
     changed = client.put(f"{PATH}/{told['id']}", json={"filter": {"kind": ["recruitment"]}}).json()
     assert (changed["version"], changed["filter"]) == (2, {"kind": ["recruitment"]})
     assert client.delete(f"{PATH}/{told['id']}").status_code == 204
-    assert client.get(PATH).json() == []
-    versions = client.get(f"{PATH}/{told['id']}/versions").json()
+    assert client.get(PATH).json() == {"items": []}
+    versions = client.get(f"{PATH}/{told['id']}/versions").json()["items"]
     assert [(one["version"], one["filter"]) for one in versions] == [
         (1, SUBSCRIPTION["filter"]),
         (2, {"kind": ["recruitment"]}),
@@ -99,7 +99,7 @@ def test_one_that_had_ended_is_taken_up_again(client: TestClient) -> None:
 def test_what_is_another_agencys_is_as_if_it_were_not_there(hub: Hub, client: TestClient) -> None:
     mine = saved(client, kind=["downsizing"])
     others = {"headers": hub.headers("evk-04")}
-    assert client.get(PATH, **others).json() == []
+    assert client.get(PATH, **others).json() == {"items": []}
     for path in (f"{PATH}/{mine['id']}", f"{PATH}/{mine['id']}/versions", f"/v1/outbox?subscription={mine['id']}"):
         is_problem(client.get(path, **others), 404, "unknown")
     is_problem(client.put(f"{PATH}/{mine['id']}", json={"filter": {}}, **others), 404, "unknown")
@@ -113,7 +113,7 @@ def test_what_is_another_agencys_is_as_if_it_were_not_there(hub: Hub, client: Te
 def test_a_key_that_only_reads_changes_nothing(hub: Hub, client: TestClient) -> None:
     mine = saved(client)
     only = {"headers": hub.headers(scopes=frozenset({"read"}))}
-    assert client.get(PATH, **only).json() == [mine]
+    assert client.get(PATH, **only).json() == {"items": [mine]}
     assert client.post(f"{PATH}/preview", json={"filter": {}}, **only).status_code == 200
     is_problem(client.post(PATH, json=a_body(), **only), 403, "not-permitted")
     is_problem(client.put(f"{PATH}/{mine['id']}", json={"filter": {}}, **only), 403, "not-permitted")
@@ -162,7 +162,7 @@ def test_a_filter_that_cannot_stand_is_refused_with_its_clause(
         told = is_problem(send(path, json=body), 422, "bad-subscription")
         assert (place, rule) in [(one["place"], one["rule"]) for one in told["findings"]]
         assert all(one["message"] for one in told["findings"])
-    assert client.get(PATH).json() == []
+    assert client.get(PATH).json() == {"items": []}
 
 
 def test_a_change_to_what_cannot_stand_changes_nothing(client: TestClient) -> None:
@@ -229,7 +229,7 @@ def test_a_preview_tells_which_of_the_last_events_would_have_gone(filled: Hub, c
         ("c2", "met"),
         ("b3", "had-before"),
     ]
-    assert client.get(PATH).json() == [], "nothing was saved"
+    assert client.get(PATH).json() == {"items": []}, "nothing was saved"
 
 
 def test_of_the_last_few_a_later_step_still_knows_what_went_before(filled: Hub, client: TestClient) -> None:

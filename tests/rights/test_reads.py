@@ -126,6 +126,8 @@ def look(world: list[Played], reading: PostgresReading, today: Callable[[View, s
                 told += bool(check(one, agency, way, read["found"], today))
             mine = [item for item in outbox if item["receipt"] == receipt]
             assert_words(one, agency, "outbox", mine, lambda step, one=one: one.steps[step - 1], today)
+            assert reading.about(agency, [receipt]) == mine
+        assert reading.latest(agency, 500) == outbox[-500:]
     return told
 
 

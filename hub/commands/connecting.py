@@ -1,0 +1,41 @@
+"""With which key a command speaks to the API of a hub: the one it was given, one made for an agency, or the folder's own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from hub.data.load import load_registry
+from hub.trials.client import Client, address, noted, temporary_key
+from hub.wiring import Wiring
+from schemas.errors import Misconfigured, Unknown
+
+AsAgency = Annotated[str | None, typer.Option(help="Do it as this agency, with a key made for this once.")]
+Key = Annotated[str | None, typer.Option(envvar="HUB_KEY", help="API key; none = the one that hub.json notes.")]
+
+
+@contextmanager
+def client_for(
+    wiring: Wiring, agency: str | None, key: str | None, label: str, say: Callable[[str], None] = lambda _: None
+) -> Iterator[Client]:
+    """A client of the wiring's hub. `label` is that of a key which is made, `say` is told where the hub asks to wait."""
+    url = address(wiring.settings)
+    with _key(wiring, url, agency, key, label) as found, Client(url, found, say=say) as client:
+        yield client
+
+
+@contextmanager
+def _key(wiring: Wiring, url: str, agency: str | None, key: str | None, label: str) -> Iterator[str]:
+    """The key given, or one made for the agency, or the one that the folder's hub has noted (for itself and no other)."""
+    if agency and key:
+        raise Misconfigured("give --agency or --key, not both: a key has its agency")
+    if agency:
+        if agency not in {row.id for row in load_registry(*wiring.sources()).agencies}:
+            raise Unknown(f"the registry has no agency {agency!r}: `hub registry show fi:kunta:837` lists those of an area")
+        with temporary_key(wiring.keys, agency, label) as made:
+            yield made
+    elif key or url == noted(wiring.settings, "api"):
+        yield key or noted(wiring.settings, "key")
+    else:
+        raise Misconfigured(f"give --key: the one in {wiring.settings.folder / 'hub.json'} is of another hub than {url}")
