@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.core.registry import Registry
+from hub.core.subscriptions import problems
 from hub.core.subscriptions.index import Index
+from hub.core.subscriptions.judging import verdict
 from hub.core.subscriptions.matching import asked_by, meets
 from hub.core.subscriptions.told import EMPTY, Told, told_in
 from schemas.subscription import Filter, Subscription
@@ -102,6 +104,16 @@ def test_the_index_finds_what_a_scan_finds(filters: list[Filter], told: list[Tol
     index = Index.of([a_subscription(str(number), filter) for number, filter in enumerate(filters)], REGISTRY, DAY)
     for one in told:
         assert index.matching("ta-39", one) == scanned(filters, one)
+
+
+@settings(max_examples=150, deadline=None)
+@given(filter=FILTERS, told=copies(), had=st.booleans())
+def test_the_words_say_what_the_rule_says(filter: Filter, told: Told, had: bool) -> None:
+    asked = asked_by(filter, REGISTRY, DAY)
+    found = verdict(asked, told, had, REGISTRY)
+    assert found.matches == (had or meets(asked, told))
+    assert (found.code == "met") == meets(asked, told)
+    assert [one.clause for one in found.clauses] == ([] if told.empty else list(problems.given(filter)))
 
 
 def test_the_generated_copies_meet_and_miss() -> None:
