@@ -48,7 +48,7 @@ class KafkaDoors:
         self._users = KafkaUsers(wiring.bootstrap, wiring.prefix)
         self._noted = PostgresKafkaUsers(wiring.engine, wiring.schemas)
         self._prefix = wiring.prefix
-        self._registry = lambda: Revisions(wiring).newest()
+        self._wiring = wiring
 
     def open(
         self, agency: AgencyId, label: str, rights: Iterable[Right], day: date, lifetime: timedelta = LIFETIME, by: str = "hub"
@@ -74,6 +74,9 @@ class KafkaDoors:
             raise Unknown(f"there is no user {user} on Kafka: `hub partner kafka list` names them")
         self._users.close(user)
         self._noted.end(user, by)
+
+    def _registry(self) -> Registry:
+        return Revisions(self._wiring).newest()
 
     def all(self, agency: AgencyId | None = None) -> list[KafkaUser]:
         """Those of that agency or of every one, also those that have ended."""

@@ -1,8 +1,9 @@
 """An agency's outbox as a feed: the rows after a cursor, or why it leads nowhere."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from connectors.store.cursors import wrong_cursor
 from connectors.store.shapes import moment
@@ -15,12 +16,23 @@ _LARGEST_OFFSET = 2**63 - 1
 
 def rows_after(connection: Connection, agency: str, cursor: str | None, limit: int) -> list[Any]:
     """In the order of the outbox; the cursor is `<epoch>.<offset>`. Refusal where it is none, Unknown where it is of another."""
-    epoch = connection.scalar(select(POSITIONS.c.epoch).where(POSITIONS.c.topic == outbox_topic(agency).name))
+    epoch = _epoch(connection, agency)
     named, offset = (epoch, -1) if cursor is None else _parts(cursor)
     if named != epoch:
         raise _no_more(connection, agency, epoch, (str(named), offset))
     own = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch, OUTBOX.c.offset > offset)
     return list(connection.execute(select(OUTBOX).where(*own).order_by(OUTBOX.c.offset).limit(limit)))
+
+
+def rows_of(connection: Connection, agency: str, wanted: Callable[[Select[Any]], Select[Any]]) -> list[Any]:
+    """Those of the agency's outbox that are wanted, in its order."""
+    mine = select(OUTBOX).where(OUTBOX.c.agency == agency, OUTBOX.c.epoch == _epoch(connection, agency))
+    return sorted(connection.execute(wanted(mine)), key=lambda row: int(row.offset))
+
+
+def _epoch(connection: Connection, agency: str) -> str | None:
+    found: str | None = connection.scalar(select(POSITIONS.c.epoch).where(POSITIONS.c.topic == outbox_topic(agency).name))
+    return found
 
 
 def _parts(cursor: str) -> tuple[str, int]:

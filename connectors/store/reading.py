@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from connectors.store import lists, traces
 from connectors.store.cursors import Cursors
 from connectors.store.errors import refusal_of, translated
-from connectors.store.feed import rows_after
+from connectors.store.feed import rows_after, rows_of
 from connectors.store.names import REAL, Schemas
 from connectors.store.shapes import Recut, best_of_each_step, moment, outbox_item, refusal, shown, with_versions
-from connectors.store.view_tables import POSITIONS, REFUSED
+from connectors.store.view_tables import OUTBOX, POSITIONS, REFUSED
 from hub.ports import Page, Search
 from schemas.errors import Finding, HubError, Misconfigured, Refusal
 
@@ -158,8 +158,7 @@ class PostgresReading:
 
     def _items(self, agency: str, wanted: Callable[[Select[Any]], Select[Any]]) -> list[dict[str, Any]]:
         with self._asking() as connection:
-            mine = select(OUTBOX).where(OUTBOX.c.agency == agency, OUTBOX.c.epoch == _epoch(connection, agency))
-            rows = sorted(connection.execute(wanted(mine)), key=lambda row: int(row.offset))
+            rows = rows_of(connection, agency, wanted)
         cut = ((row, self._recut(agency, row.body)) for row in rows)
         return [outbox_item(row, body) for row, body in cut if body is not None]
 
