@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from hub.core.answers import Answer
 from schemas.messages import Coordinates
 from schemas.subscription import Filter, Subscription
 from schemas.wire import Message
@@ -46,6 +47,38 @@ class Search:
     stage: str | None = None
     received_from: datetime | None = None
     received_to: datetime | None = None
+
+
+Mode = Literal["structured", "binary"]
+"""How an event is put into an HTTP request: all of it in the body, or its attributes in headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an endpoint is called, and the secrets by which each call is signed, the newest first."""
+
+    url: str
+    mode: Mode
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as an endpoint is told it, cut to what its agency may see today. `attempt` counts from 1."""
+
+    attributes: dict[str, str]
+    data: dict[str, Any]
+    attempt: int = 1
+
+
+class Posting(Protocol):
+    """Tells an endpoint something, once."""
+
+    async def attempt(self, target: Target, told: Told, at: datetime) -> Answer:
+        """What came of it. Nothing that the endpoint does is an exception, and nothing takes longer than an attempt may."""
+
+    async def close(self) -> None:
+        """Leave all connections."""
 
 
 class Keys(Protocol):
