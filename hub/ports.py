@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from hub.core.answers import Answer
+from hub.core.delivering import Standing, Waiting
 from schemas.messages import Coordinates
 from schemas.subscription import Filter, Subscription
 from schemas.wire import Message
@@ -69,6 +70,151 @@ class Told:
     attributes: dict[str, str]
     data: dict[str, Any]
     attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An active endpoint, as whoever tells it sees it. `position`: epoch and next offset of its outbox; None: from `made` on.
+
+    `since`: when it came into the state that it is in.
+    """
+
+    id: str
+    agency: str
+    target: Target
+    standing: Standing
+    since: datetime
+    made: datetime
+    position: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was read for an endpoint: up to where, and the events that it has to be told."""
+
+    endpoint: str
+    epoch: str
+    end: int
+    events: tuple[Waiting, ...] = ()
+
+
+State = Literal["waiting", "delivered", "superseded", "given-up", "withheld"]
+"""What has become of an event for an endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of an endpoint: when it began, how long it took, what came of it."""
+
+    at: datetime
+    milliseconds: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What has become of an event, with the attempt that led to it (if one did) and how the endpoint stands then.
+
+    `pause`, `warning`: the code of why, where its agency is to hear of it.
+    """
+
+    endpoint: str
+    agency: str
+    event: Waiting
+    state: State
+    attempt: Attempt | None = None
+    standing: Standing | None = None
+    pause: str | None = None
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointInfo:
+    """An endpoint as its agency sees it; no secret. `secrets`: by number until when each holds (None: until it is rotated).
+
+    `failures`: attempts in a row that failed, since `failing_since`; `waiting`: events that it has not taken yet.
+    """
+
+    id: str
+    url: str
+    mode: Mode
+    subscription: str | None
+    state: Literal["active", "paused", "closed"]
+    why: str | None
+    since: datetime
+    made: datetime
+    failures: int
+    failing_since: datetime | None
+    waiting: int
+    secrets: dict[int, datetime | None]
+
+
+class Endpoints(Protocol):
+    """An agency's webhooks, as it manages them itself. Whatever is another agency's is Unknown to it."""
+
+    def add(self, agency: str, url: str, mode: Mode, subscription: str | None = None) -> tuple[EndpointInfo, str]:
+        """A new endpoint, told all that comes from now on, and its secret, shown this once.
+
+        Conflict where the agency has one with that URL, or as many as it may have.
+        """
+
+    def of(self, agency: str) -> list[EndpointInfo]:
+        """All that are not closed, oldest first."""
+
+    def get(self, agency: str, endpoint: str) -> EndpointInfo:
+        """One of them, closed or not. Unknown where there is none."""
+
+    def change(self, agency: str, endpoint: str, url: str | None = None, mode: Mode | None = None) -> EndpointInfo:
+        """Another URL or mode, from the next attempt on. Unknown where it is closed; Conflict where another has that URL."""
+
+    def pause(self, agency: str, endpoint: str) -> EndpointInfo:
+        """Nothing is told it until it is resumed; what comes meanwhile waits, as long as the outbox holds it."""
+
+    def resume(self, agency: str, endpoint: str) -> EndpointInfo:
+        """It is told on from where it stopped; what failed before has all its time again."""
+
+    def close(self, agency: str, endpoint: str) -> None:
+        """It is told nothing any more. Closing it again changes nothing."""
+
+    def rotate(self, agency: str, endpoint: str, overlap: timedelta) -> tuple[EndpointInfo, str]:
+        """A new secret, shown this once; those before go on signing beside it for the time of the overlap."""
+
+    def target(self, agency: str, endpoint: str) -> Target:
+        """Where it is called and by which secrets. Unknown where it is closed."""
+
+    def tried(self, agency: str, endpoint: str, event_id: str, attempt: Attempt) -> None:
+        """Keep an attempt of a test among the others."""
+
+    def attempts(self, agency: str, endpoint: str, cursor: str | None, limit: int) -> Page:
+        """Each call of it and what came of it, newest first."""
+
+
+class Deliveries(Protocol):
+    """What endpoints wait for. One process at a time has an endpoint; what it says counts as long as it does.
+
+    No call waits for an endpoint, and none is open while one is called.
+    """
+
+    def claim(self) -> list[Endpoint]:
+        """The active endpoints that are ours from now on for `LEASE_SECONDS`: those that we have, and those that nobody has."""
+
+    def waiting(self, endpoint: str) -> list[Waiting]:
+        """All that waits for it, in the outbox's order."""
+
+    def take(self, taken: Sequence[Taken]) -> dict[str, list[Waiting]]:
+        """Note what was read; by endpoint, what of it waits now. Endpoints that are no longer ours are left out."""
+
+    def note(self, noted: Sequence[Noted]) -> frozenset[str]:
+        """Note what has become of events; the endpoints that are no longer ours, of which nothing was noted."""
+
+    def erased_after(self, mark: int) -> tuple[int, frozenset[tuple[str, int | None]]]:
+        """The notices, or steps of them, that were erased after that mark, and the mark of now."""
+
+    def leave(self) -> None:
+        """Let others have our endpoints at once."""
+
+
+LEASE_SECONDS = 30.0
 
 
 class Posting(Protocol):

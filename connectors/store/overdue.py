@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, exists, func, literal_column, select, union
 
+from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
 from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
 from connectors.store.tables import API_KEYS, AUDIT, ERASED, SUBSCRIPTIONS
@@ -122,6 +123,7 @@ def of_work(day: date) -> Iterator[tuple[Rule, Table, ColumnElement[bool]]]:
     over = func.least(API_KEYS.c.expires, API_KEYS.c.revoked)
     yield retention.KEY, API_KEYS, over < retention.KEY.before(day)
     yield retention.SUBSCRIPTION, SUBSCRIPTIONS, _no_more(retention.SUBSCRIPTION.before(day))
+    yield from _of_webhooks(retention.DELIVERY, day)
     yield retention.ERASED, ERASED, ~whole & (ERASED.c.at < retention.ERASED.before(day))
     yield retention.REQUESTED, ERASED, whole & (ERASED.c.at < retention.REQUESTED.before(day))
     yield retention.AUDIT, AUDIT, AUDIT.c.day < retention.AUDIT.before(day).date().isoformat()
@@ -133,3 +135,12 @@ def _no_more(before: datetime) -> ColumnElement[bool]:
     same = (later.c.id == SUBSCRIPTIONS.c.id) & (later.c.version > SUBSCRIPTIONS.c.version)
     replaced = exists().where(same, later.c.at < before)
     return replaced | (SUBSCRIPTIONS.c.filter.is_(None) & (SUBSCRIPTIONS.c.at < before))
+
+
+def _of_webhooks(rule: Rule, day: date) -> Iterator[tuple[Rule, Table, ColumnElement[bool]]]:
+    before = rule.before(day)
+    closed = (ENDPOINTS.c.state == "closed") & (ENDPOINTS.c.since < before)
+    yield rule, ATTEMPTS, ATTEMPTS.c.at < before
+    yield rule, DELIVERIES, DELIVERIES.c.taken < before
+    yield rule, POSITIONS, POSITIONS.c.endpoint.in_(select(ENDPOINTS.c.id).where(closed))
+    yield rule, ENDPOINTS, closed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from hub.core.views import is_sole_trader
-from schemas.topics import EVENTS, REFUSED
+from schemas.topics import DELIVERIES, EVENTS, REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,14 @@ CLOSED_DOWNSIZING = Rule("downsizing-restricted", 270, "six weeks of talks and s
 NOTICE = Rule("notice", EVENTS.kept_days, "as the employer's history in the log")
 KEY = Rule("key", 400, "an API key that was revoked or has expired, with its label")
 SUBSCRIPTION = Rule("subscription", EVENTS.kept_days, "a version that is no more: until then it can be asked why a copy was sent")
+DELIVERY = Rule("delivery", DELIVERIES.kept_days, "as its topic: what an endpoint was told, each attempt; a closed endpoint")
 AUDIT = Rule("audit", 3_650, "who saw what is asked after what was seen is gone; whole days, so that each chain stays whole")
 ERASED = Rule("erased", 2 * EVENTS.kept_days, "by then the log cannot bring back what stands in it")
 REQUESTED = Rule("requested", AUDIT.days, "a notice that was erased by hand: later steps of it have to stay away too")
 
 RULES = (
     *(BODY, REFUSAL, ARRIVAL, ENDED, PERSON, EARLY, CLOSED, CLOSED_DOWNSIZING, NOTICE),
-    *(KEY, SUBSCRIPTION, ERASED, REQUESTED, AUDIT),
+    *(KEY, SUBSCRIPTION, DELIVERY, ERASED, REQUESTED, AUDIT),
 )
 """All of them, in the order in which a purge goes by them: masked bodies first."""
 

@@ -16,8 +16,13 @@ PREFIX = "whsec_"
 """Stands before a secret wherever it is shown."""
 
 
+def secret_of(installation: bytes, endpoint: str, number: int) -> str:
+    """An endpoint's secret of that number, as its agency gets it: made from the installation's own, so that it stands nowhere."""
+    return shown(hmac.digest(installation, f"webhook\x1f{endpoint}\x1f{number}".encode(), "sha256"))
+
+
 def shown(secret: bytes) -> str:
-    """A secret as its owner gets it."""
+    """A secret as it is written."""
     return PREFIX + base64.b64encode(secret).decode()
 
 
