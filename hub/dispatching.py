@@ -1,45 +1,52 @@
-"""Root of the dispatcher: it fires clocks, purges once a day and empties outboxes whose agencies may see less than before.
+"""Root of the dispatcher: it tells agencies' endpoints what stands in their outboxes, and fires clocks.
 
-As long as no channel is there it looks on at alerts.
-
-What waits for a channel it tells when it is asked.
+It also purges once a day, empties outboxes whose agencies may see less than before, and says which alerts nobody is told of. What
+stands there for each agency it tells when it is asked.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 
 import structlog
 
 from connectors.inbound.log import Log, LogRecord
 from hub.agents.hand import day_of
 from hub.dispatch.again import Again
+from hub.core.registry import Registry
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
+from hub.dispatch.webhooks import Webhooks
 from hub.kafka_doors import KafkaDoors
 from hub.narrowing import Narrowing
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
-from schemas.errors import MalformedMessage
+from schemas.errors import HubError, MalformedMessage, NotReady
 from schemas.messages import LayoffAlert
 from schemas.topics import ALERTS, outbox_owner
 from schemas.wire import read
 
 log = structlog.get_logger()
 
+REGISTRY_WITHIN = 10.0
+"""Seconds in which endpoints wait for the first look at the registry."""
+AGAIN_AFTER = 60.0
+"""Seconds after which it is tried again where settings hinder that endpoints are told."""
+
 
 def dispatch(wiring: Wiring) -> None:
-    """Fire clocks, purge, empty outboxes whose rights were narrowed, and follow the alerts, until asked to stop."""
+    """Tell endpoints, fire clocks, follow the alerts, and what comes again and again, until asked to stop."""
     clocks = Clocks(wiring.bootstrap, wiring.publisher, lambda: datetime.now(UTC), wiring.prefix)
     try:
         with ExitStack() as beside:
             stop = beside.enter_context(told_to_stop())
-            for run in (clocks.run, *(one.run for one in _again(wiring))):
+            for run in (clocks.run, partial(_tell_endpoints, wiring), *(one.run for one in _again(wiring))):
                 beside.enter_context(_beside(run, stop))
-            Following(wiring.bootstrap, wiring.prefix).run(stop)
+            Following(wiring.bootstrap, wiring.prefix, lambda agency: _has_endpoint(wiring, agency)).run(stop)
     finally:
         wiring.publisher.close()
 
@@ -58,6 +65,40 @@ def _again(wiring: Wiring) -> Iterator[Again]:
     yield Again("the purge", purged, 86_400.0, 600.0)
     yield Again("the emptying of outboxes", lambda stop: narrowing.look(stop).is_done, 5.0, 60.0)
     yield Again("the end of users on Kafka", lambda stop: doors.sweep(today, stop), 60.0, 60.0)
+
+
+def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
+    """Without a database clocks are fired all the same, and it tries again. A copy of a newer version ends the process."""
+    with suppress(NotReady):
+        wiring.follower.start(REGISTRY_WITHIN)
+    try:
+        while (made := _webhooks(wiring)) is None:
+            if stop.wait(AGAIN_AFTER):
+                return
+        made.run(stop)
+    finally:
+        wiring.follower.close()
+
+
+def _webhooks(wiring: Wiring) -> Webhooks | None:
+    """None where settings are missing."""
+
+    def rights() -> tuple[Registry, date]:
+        """While the registry is not known, or no longer followed, nothing is told."""
+        if reason := wiring.follower.lost():
+            raise NotReady(reason)
+        return wiring.follower.current(), day_of(datetime.now(UTC))
+
+    now = partial(datetime.now, UTC)
+    try:
+        return Webhooks(wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher, rights, now, wiring.prefix)
+    except HubError as error:
+        log.error("no endpoint is told", error=error.detail)
+        return None
+
+
+def _has_endpoint(wiring: Wiring, agency: str) -> bool:
+    return any(info.state == "active" for info in wiring.endpoints.of(agency))
 
 
 @contextmanager

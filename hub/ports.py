@@ -113,7 +113,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What has become of an event, with the attempt that led to it (if one did) and how the endpoint stands then.
+    """What has become of an event and when, with the attempt that led to it (if one did) and how the endpoint stands then.
 
     `pause`, `warning`: the code of why, where its agency is to hear of it.
     """
@@ -122,6 +122,7 @@ class Noted:
     agency: str
     event: Waiting
     state: State
+    at: datetime
     attempt: Attempt | None = None
     standing: Standing | None = None
     pause: str | None = None
@@ -199,10 +200,13 @@ class Deliveries(Protocol):
         """The active endpoints that are ours from now on for `LEASE_SECONDS`: those that we have, and those that nobody has."""
 
     def waiting(self, endpoint: str) -> list[Waiting]:
-        """All that waits for it, in the outbox's order."""
+        """All that waits for it, in the outbox's order; nothing of what was erased."""
 
     def take(self, taken: Sequence[Taken]) -> dict[str, list[Waiting]]:
-        """Note what was read; by endpoint, what of it waits now. Endpoints that are no longer ours are left out."""
+        """Note what was read; by endpoint, what of it waits now: nothing that is done with, and nothing that was erased.
+
+        Endpoints that are no longer ours are left out.
+        """
 
     def note(self, noted: Sequence[Noted]) -> frozenset[str]:
         """Note what has become of events; the endpoints that are no longer ours, of which nothing was noted."""

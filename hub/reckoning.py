@@ -14,7 +14,7 @@ from hub.core.reckoning import Ledger
 from schemas import topics
 from schemas.errors import NotReady, Refusal
 from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice, Withheld
-from schemas.wire import header, read
+from schemas.wire import header, read, type_of
 
 PAUSE = 0.3
 LETTER = "hub-"
@@ -27,7 +27,7 @@ _TAKERS: dict[str, Callable[[Ledger, LogRecord], None]] = {
     topics.ROUTED.name: lambda ledger, record: ledger.take_routed(read(RoutedNotice, record.value, record.headers)),
     topics.ENRICHED.name: lambda ledger, record: ledger.take_enriched(read(EnrichedNotice, record.value, record.headers)),
     topics.ALERTS.name: lambda ledger, record: ledger.take_alert(read(LayoffAlert, record.value, record.headers)),
-    topics.DELIVERIES.name: lambda ledger, record: ledger.take_withheld(read(Withheld, record.value, record.headers)),
+    topics.DELIVERIES.name: lambda ledger, record: _take_withheld(ledger, record),
     topics.CLOCKS.name: lambda ledger, record: ledger.take_clock((record.key or b"").decode("utf-8", "backslashreplace")),
 }
 
@@ -67,6 +67,12 @@ def take(ledger: Ledger, record: LogRecord, prefix: str = "", judged: bool = Tru
             _take_letter(ledger, record, prefix)
     except Refusal:
         return
+
+
+def _take_withheld(ledger: Ledger, record: LogRecord) -> None:
+    """What endpoints were told stands on that topic too, and answers nothing."""
+    if header(record.headers, "ce_type") == type_of("copy", "withheld"):
+        ledger.take_withheld(read(Withheld, record.value, record.headers))
 
 
 def _take_letter(ledger: Ledger, record: LogRecord, prefix: str) -> None:

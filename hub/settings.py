@@ -31,12 +31,27 @@ class ApiSettings(BaseModel):
     url: str | None = Field(default=None, description="Address of a running API, for commands that publish; none = hub.json's.")
 
 
+class WebhookSettings(BaseModel):
+    """How agencies' endpoints are called."""
+
+    networks: tuple[str, ...] = Field(
+        default=(),
+        description="Networks that are called though they are not public, by http too, as a JSON list; to try it out: "
+        '["127.0.0.0/8", "::1/128"].',
+    )
+    seconds: float = Field(default=15.0, gt=0, le=60, description="Seconds that one attempt to tell an endpoint may take.")
+
+
 class SecretSettings(BaseModel):
     """Secrets of an installation. None = made up once and kept in `<folder>/secrets.json`, readable by its owner only."""
 
     keys: SecretStr | None = Field(default=None, description="Secret by which API keys are hashed; changing it ends all keys.")
     cursors: SecretStr | None = Field(
         default=None, description="Secret by which cursors are signed; changing it ends all cursors."
+    )
+    webhooks: SecretStr | None = Field(
+        default=None,
+        description="Secret from which those of endpoints are made; none = made from that of keys. Changing it changes them all.",
     )
 
 
@@ -50,6 +65,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     api: ApiSettings = ApiSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     secrets: SecretSettings = SecretSettings()
     registry: tuple[str, ...] = Field(
         default=("fi",), description="Registries to serve: a name in hub/data, or a folder of further rows, as a JSON list."

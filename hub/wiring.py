@@ -1,6 +1,8 @@
 """The only factory of adapters: from settings to what talks to Kafka and PostgreSQL. Roots and trials ask here."""
 
+import hmac
 import json
+import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +16,9 @@ from connectors.inbound.standing import Standings
 from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
 from connectors.outbound.topics import apply_topics
+from connectors.outbound.webhook import Webhook
+from connectors.store.deliveries import PostgresDeliveries
+from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
 from connectors.store.migrate import migrate
 from connectors.store.names import Schemas, connect
@@ -27,11 +32,13 @@ from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
 from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
+from hub.core.networks import Network, networks
 from hub.core.recutting import is_told, recut
 from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
 from hub.data.check import problems_from
 from hub.data.load import load_registry
+from hub.dispatch.outboxes import Outboxes
 from hub.projection.copies import found_by
 from hub.projection.sources import Lag, Sources
 from hub.settings import Settings
@@ -146,6 +153,27 @@ class Wiring:
         """What the broker says of the topics that are projected."""
         return Sources(self.bootstrap, self.prefix)
 
+    @cached_property
+    def endpoints(self) -> PostgresEndpoints:
+        """Agencies' webhooks, as they manage them themselves."""
+        return PostgresEndpoints(self.engine, self._webhook_secret(), self._secret("cursors"), self.schemas)
+
+    def deliveries(self) -> PostgresDeliveries:
+        """What endpoints wait for, as a new process sees it."""
+        return PostgresDeliveries(self.engine, self._webhook_secret(), secrets.token_hex(8), self.schemas)
+
+    def webhook(self) -> Webhook:
+        """What calls endpoints; make it inside the loop that it works in."""
+        return Webhook(self.opened_networks(), self.settings.webhooks.seconds)
+
+    def opened_networks(self) -> tuple[Network, ...]:
+        """Networks that endpoints may be in though they are not public."""
+        return networks(self.settings.webhooks.networks)
+
+    def outboxes(self) -> Outboxes:
+        """Reads outboxes from given places."""
+        return Outboxes(self.bootstrap, self.topic_sources().epochs, self.prefix)
+
     def purge(self) -> Purge:
         """What erases from PostgreSQL what is past its time."""
         return Purge(self.engine, self.schemas.prefix)
@@ -191,6 +219,10 @@ class Wiring:
     def sources(self) -> tuple[str | Path, ...]:
         """The registries to serve: names as they are, folders as paths."""
         return tuple(Path(source) if "/" in source else source for source in self.settings.registry)
+
+    def _webhook_secret(self) -> bytes:
+        given = self.settings.secrets.webhooks
+        return given.get_secret_value().encode() if given else hmac.digest(self._secret("keys"), b"webhooks", "sha256")
 
     def _secret(self, name: str) -> bytes:
         given = getattr(self.settings.secrets, name)

@@ -216,3 +216,34 @@ class Withheld(Inside):
     agency: AgencyId
     event_id: str
     registry_revision: int
+
+
+class Delivery(Inside):
+    """What has become of an event for an endpoint of its agency. `attempt` counts from 1; 0 where none was made.
+
+    `outcome`: an attempt's (delivered, retry, failed, paused), or superseded, given-up, withheld. `code` says why.
+    """
+
+    agency: AgencyId
+    endpoint: str
+    event_id: str
+    receipt: str
+    step: int
+    lane: Literal["alert", "notice"]
+    outcome: Literal["delivered", "retry", "failed", "paused", "superseded", "given-up", "withheld"]
+    code: str
+    status: int | None = None
+    attempt: int
+    at: Moment
+
+
+class EndpointNote(Inside):
+    """An agency is to hear of one of its endpoints: it fails since so many attempts (`warned`), or is told no more (`paused`)."""
+
+    agency: AgencyId
+    endpoint: str
+    what: Literal["warned", "paused"]
+    code: str
+    failures: int
+    failing_since: Moment | None
+    at: Moment

@@ -137,17 +137,17 @@ class MemoryEndpoints:
         return [self._claimed(name, self.kept[name]) for name in active]
 
     def waiting(self, endpoint: str) -> list[Waiting]:
-        """All that waits for it, in the outbox's order."""
-        return self.kept[endpoint].waiting()
+        """All that waits for it, in the outbox's order; nothing of what was erased."""
+        return [event for event in self.kept[endpoint].waiting() if not self._is_erased(event)]
 
     def take(self, taken: Sequence[Taken]) -> dict[str, list[Waiting]]:
-        """Note what was read; by endpoint, what of it waits now."""
+        """Note what was read; by endpoint, what of it waits now: nothing that is done with, and nothing that was erased."""
         found: dict[str, list[Waiting]] = {}
         for one in taken:
             if one.endpoint not in self.lost:
                 kept = self.kept[one.endpoint]
                 kept.position = (one.epoch, one.end)
-                events = sorted(one.events, key=lambda event: event.place)
+                events = sorted((event for event in one.events if not self._is_erased(event)), key=lambda event: event.place)
                 found[one.endpoint] = [waits for event in events if (waits := _taken(kept, event))]
         return found
 
@@ -164,6 +164,9 @@ class MemoryEndpoints:
 
     def leave(self) -> None:
         """Nobody else waits for them."""
+
+    def _is_erased(self, event: Waiting) -> bool:
+        return bool({(event.receipt, None), (event.receipt, event.step)} & set(self.erased))
 
     def _note(self, kept: _Kept, noted: Noted) -> None:
         if noted.attempt:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, Interval, Text, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, Integer, Interval, Text, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from connectors.store import audit
 from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
-from connectors.store.erased import NOTICE
+from connectors.store.erased import NOTICE, erased_receipts
 from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
 from connectors.store.tables import ERASED, MOMENT
@@ -44,17 +44,18 @@ class PostgresDeliveries:
         return [self._endpoint(row) for row in rows]
 
     def waiting(self, endpoint: str) -> list[Waiting]:
-        """All that waits for it, in the outbox's order."""
+        """All that waits for it, in the outbox's order; nothing of what was erased."""
         with translated(), self._engine.connect() as connection:
             return [_waiting(row) for row in connection.execute(_WAITING, {"endpoint": endpoint})]
 
     def take(self, taken: Sequence[Taken]) -> dict[str, list[Waiting]]:
-        """Note what was read; by endpoint, what of it waits now. Endpoints that are no longer ours are left out."""
+        """Note what was read; by endpoint, what of it waits now: nothing that is done with, and nothing that was erased."""
         with translated(), self._engine.begin() as connection:
             ours = self._lock(connection, (one.endpoint for one in taken))
             here = [one for one in taken if one.endpoint in ours]
             found: dict[str, list[Waiting]] = {one.endpoint: [] for one in here}
-            if rows := list({(row["endpoint"], row["event_id"]): row for one in here for row in _rows(one)}.values()):
+            erased = erased_receipts(connection, {event.receipt for one in here for event in one.events})
+            if rows := _rows(here, erased):
                 for row in connection.execute(_TAKE, rows):
                     found[row.endpoint].append(_waiting(row))
             if here:
@@ -136,9 +137,14 @@ _LOCK = (
     .order_by(POSITIONS.c.endpoint)
     .with_for_update()
 )
+_GONE = exists().where(
+    ERASED.c.what == NOTICE,
+    ERASED.c.receipt == DELIVERIES.c.receipt,
+    ERASED.c.step.is_(None) | (ERASED.c.step == DELIVERIES.c.step),
+)
 _WAITING = (
     select(DELIVERIES)
-    .where(DELIVERIES.c.endpoint == bindparam("endpoint"), DELIVERIES.c.state == "waiting")
+    .where(DELIVERIES.c.endpoint == bindparam("endpoint"), DELIVERIES.c.state == "waiting", ~_GONE)
     .order_by(DELIVERIES.c.offset)
 )
 _NEW = pg_insert(DELIVERIES)
@@ -175,22 +181,16 @@ def _waiting(row: Any) -> Waiting:
     return Waiting(row.event_id, row.offset, row.lane, row.employer, row.receipt, row.step, *times)
 
 
-def _rows(taken: Taken) -> list[dict[str, Any]]:
-    return [
-        {
-            "endpoint": taken.endpoint,
-            "event_id": event.event_id,
-            "epoch": taken.epoch,
-            "offset": event.place,
-            "lane": event.lane,
-            "employer": event.employer,
-            "receipt": event.receipt,
-            "step": event.step,
-            "state": "waiting",
-            "due": event.due,
-        }
-        for event in taken.events
-    ]
+def _rows(taken: Iterable[Taken], erased: frozenset[tuple[str, int | None]]) -> list[dict[str, Any]]:
+    """An event that was read twice is one row, at its later place."""
+    events = {(one.endpoint, event.event_id): (one, event) for one in taken for event in one.events}
+    return [_row(*pair) for pair in events.values() if not {(pair[1].receipt, None), (pair[1].receipt, pair[1].step)} & erased]
+
+
+def _row(taken: Taken, event: Waiting) -> dict[str, Any]:
+    place = {"endpoint": taken.endpoint, "event_id": event.event_id, "epoch": taken.epoch, "offset": event.place}
+    about = {name: getattr(event, name) for name in ("lane", "employer", "receipt", "step", "due")}
+    return place | about | {"state": "waiting"}
 
 
 def attempt_row(endpoint: str, event_id: str, attempt: Attempt) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def run_dispatcher(
     once: Annotated[bool, typer.Option("--once", help="Print what waits for each agency, and end.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fire clocks (the end of an embargo), and tell of each alert that is due. No channel (webhook, mail) is there yet."""
+    """Tell agencies' endpoints (webhooks) what stands in their outboxes, fire clocks (the end of an embargo), purge each day."""
     from hub import dispatching
     from hub.commands.waiting import tell_what_waits
 

@@ -18,7 +18,9 @@ def tell_what_waits(wiring: Wiring, as_json: bool) -> None:
         return
     for row in rows:
         typer.echo(_line(row))
-    typer.echo("No channel is set up: the hub has sent nothing of this. Agencies read their outbox by Kafka or by the API.")
+    typer.echo(
+        "This is what stands there, whatever was taken of it; what waits for an endpoint its agency sees at /v1/endpoints."
+    )
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -104,6 +104,22 @@ def next_turn(waiting: Sequence[Waiting], sending: Collection[str], standing: St
     return Turn(send, superseded, given_up, min(times, default=None))
 
 
+def foremost(waiting: Iterable[Waiting], sending: Collection[str], now: datetime, most: int) -> list[Waiting]:
+    """Of what waits (in the outbox's order) enough for a turn: all alerts, and the first `most` notices that do not stand aside.
+
+    A turn looks at each of them: with thousands behind a slow endpoint, each answer would cost as many looks.
+    """
+    found: list[Waiting] = []
+    notices = 0
+    for event in waiting:
+        if event.lane == "alert" or event.event_id in sending:
+            found.append(event)
+        elif notices < most:
+            found.append(event)
+            notices += event.due <= now or _holds(event, now)
+    return found
+
+
 def after(event: Waiting, answer: Answer, standing: Standing, now: datetime, jitter: float) -> After:
     """`jitter`: a number from 0 to 1 that spreads attempts over half as much time again as they would wait."""
     if answer.outcome == "delivered":

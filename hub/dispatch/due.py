@@ -1,7 +1,7 @@
-"""What a channel of the hub would have to carry: by agency, the alerts and how far its outbox goes. Pure.
+"""What stands there for each agency: the alerts, and how far its outbox goes. Pure.
 
-There is no channel yet (webhook, mail), so nothing here is ever done with: what is due stays due. Agencies read their
-outbox themselves, by Kafka or by the API, and the hub does not know how far they are.
+By whatever channel an agency reads, nothing here is ever done with: it tells what there is, not what was taken. How far each
+endpoint is stands in `work.positions`; of agencies that read by Kafka or the API the hub does not know it.
 """
 
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from datetime import datetime
 
 from schemas.messages import LayoffAlert
 
-CHANNELS: tuple[str, ...] = ()
-"""Channels that are set up. None can be."""
+CHANNELS: tuple[str, ...] = ("webhook",)
+"""Channels by which the hub itself tells agencies."""
 
 
 @dataclass(slots=True)

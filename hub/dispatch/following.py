@@ -1,10 +1,11 @@
-"""Follows alerts.layoff and says of each alert that it is due and that no channel carries it. Nothing is sent.
+"""Follows alerts.layoff and says of each alert whose agency has no endpoint that somebody has to read it. Nothing is sent here.
 
-The position (offsets of the group `hub.dispatch`) says up to where alerts were told of, not that any was delivered: the
-dispatcher that sends will begin from `work.positions`, which knows nothing of this group.
+The position (offsets of the group `hub.dispatch`) says up to where alerts were looked at, not that any was delivered: endpoints
+are told from `work.positions`, which knows nothing of this group.
 """
 
 import threading
+from collections.abc import Callable
 from typing import cast
 
 import structlog
@@ -12,7 +13,7 @@ from confluent_kafka import Consumer, KafkaException, Message
 
 from hub.dispatch.consuming import cannot_read, settings
 from hub.dispatch.due import CHANNELS
-from schemas.errors import MalformedMessage
+from schemas.errors import HubError, MalformedMessage
 from schemas.messages import LayoffAlert
 from schemas.topics import ALERTS
 from schemas.wire import read
@@ -24,16 +25,17 @@ WAIT = 0.5
 
 
 class Following:
-    """One reader of the alerts."""
+    """One reader of the alerts. `reached` says whether an agency has an endpoint that is told."""
 
-    def __init__(self, bootstrap: str, prefix: str = "") -> None:
+    def __init__(self, bootstrap: str, prefix: str, reached: Callable[[str], bool]) -> None:
+        self._reached = reached
         self._consumer = Consumer(settings(bootstrap, prefix + GROUP, "hub-dispatch"))
         self._consumer.subscribe([prefix + ALERTS.name])
         self.told = 0
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set."""
-        log.info("the dispatcher looks on: no channel is set up, nothing is sent", channels=CHANNELS)
+        log.info("the dispatcher works", channels=CHANNELS)
         try:
             while not stop.is_set():
                 self.step()
@@ -53,7 +55,7 @@ class Following:
         if (error := message.error()) is not None:
             cannot_read("alerts", error)
             return
-        _tell(message)
+        self._tell(message)
         self.told += 1
         self._note(message)
 
@@ -63,15 +65,21 @@ class Following:
         except KafkaException as error:
             log.warning("the position is not noted yet; after a restart alerts are told of again", error=error.args[0].name())
 
+    def _tell(self, message: Message) -> None:
+        """By ids and times alone."""
+        where = {"partition": message.partition(), "offset": message.offset()}
+        try:
+            headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+            alert = read(LayoffAlert, message.value(), headers)
+        except MalformedMessage as error:
+            log.warning("this is no alert; the projector has it among the dead letters", detail=error.detail, **where)
+            return
+        if not self._is_reached(alert.agency):
+            named = {"agency": alert.agency, "event_id": alert.event_id, "since": alert.received_at.isoformat()}
+            log.info("an alert is due, and its agency has no endpoint", **named, **where)
 
-def _tell(message: Message) -> None:
-    """By ids and times alone."""
-    where = {"partition": message.partition(), "offset": message.offset()}
-    try:
-        headers = cast("list[tuple[str, bytes | None]]", message.headers() or [])
-        alert = read(LayoffAlert, message.value(), headers)
-    except MalformedMessage as error:
-        log.warning("this is no alert; the projector has it among the dead letters", detail=error.detail, **where)
-        return
-    since = alert.received_at.isoformat()
-    log.info("an alert is due, and no channel is set up", agency=alert.agency, event_id=alert.event_id, since=since, **where)
+    def _is_reached(self, agency: str) -> bool:
+        try:
+            return self._reached(agency)
+        except HubError:  # the database is away: rather told once too often
+            return False

@@ -59,6 +59,10 @@ class Sources:
             if answer is not None
         }
 
+    def epochs(self, topics: Collection[str]) -> dict[str, str]:
+        """Those of the topics that exist, each with its epoch."""
+        return {name: source.epoch for name, source in self.these(topics).items()}
+
     def reach(self, places: Collection[Place]) -> dict[Place, Reach]:
         """How far each partition reaches, as a reader of committed records sees it."""
         first = self._offsets(places, _EARLIEST)

@@ -18,7 +18,10 @@ from hub.settings import Settings
 from schemas.topics import every_topic
 
 ROOT = Path(__file__).parents[2]
-BY_HAND = ("README.md", "docs/path.md", "docs/operating.md", "docs/reckoning.md", "docs/subscriptions.md", "docs/kafka.md")
+BY_HAND = (
+    *("README.md", "docs/path.md", "docs/operating.md", "docs/reckoning.md"),
+    *("docs/subscriptions.md", "docs/kafka.md", "docs/webhooks.md"),
+)
 PAGES = (*BY_HAND, "docs/client.md")
 COMMAND_LINE = typer.main.get_command(app)
 PROCESSES = ("up", "worker", "api", "project", "bridge", "dispatch", "broker", "database")

@@ -138,7 +138,8 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 
 def test_the_dispatcher_reads_alerts_and_clocks_of_version_1(bootstrap: str, prefix: str) -> None:
-    following, clocks = Following(bootstrap, prefix), Clocks(bootstrap, None, lambda: AT, prefix)  # type: ignore[arg-type]
+    following = Following(bootstrap, prefix, lambda agency: False)
+    clocks = Clocks(bootstrap, None, lambda: AT, prefix)  # type: ignore[arg-type]
     alerts = len(kept(ALERTS.name))
     wait_for(lambda: bool(following.step() or following.told == alerts))
     wait_for(lambda: clocks.step() and clocks.waiting() == 1)

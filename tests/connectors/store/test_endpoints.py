@@ -73,7 +73,7 @@ def taken(endpoint: str, *events: Waiting, end: int = 100, epoch: str = "e1") ->
 
 def noted(endpoint: str, event: Waiting, state: State, status: int | None = None, **more: Any) -> Noted:
     attempt = Attempt(NOW, 12, answer_to(status, None, NOW)) if status else None
-    return Noted(endpoint, AGENCY, event, state, attempt, **more)
+    return Noted(endpoint, AGENCY, event, state, NOW, attempt, **more)
 
 
 def added(store: Store, url: str = URL, agency: str = AGENCY) -> str:
@@ -290,6 +290,15 @@ def test_what_was_erased_is_told_once(store: Store) -> None:
     assert store.deliveries.erased_after(mark) == (mark, frozenset())
 
 
+def test_what_was_erased_waits_no_more_and_is_taken_no_more(store: Store) -> None:
+    name = added(store)
+    store.deliveries.claim()
+    store.deliveries.take([taken(name, event(1, "gone"), event(2, "stays"))])
+    store.erase("gone")
+    assert store.deliveries.waiting(name) == [event(2, "stays")]
+    assert store.deliveries.take([taken(name, event(3, "gone", 2), event(4, "new"))]) == {name: [event(4, "new")]}
+
+
 # Two processes, which only a database can have
 
 
@@ -390,7 +399,10 @@ def test_attempts_deliveries_and_closed_endpoints_go_after_their_time(two: Two) 
     two.first.claim()
     two.first.take([taken(name, event(1)) for name in names])
     two.first.note(
-        [Noted(name, AGENCY, event(1), "delivered", Attempt(datetime.now(UTC), 1, answer_to(200, None, NOW))) for name in names]
+        [
+            Noted(name, AGENCY, event(1), "delivered", NOW, Attempt(datetime.now(UTC), 1, answer_to(200, None, NOW)))
+            for name in names
+        ]
     )
     two.endpoints.close(AGENCY, names[0])
     today = datetime.now(UTC).date()

@@ -16,7 +16,8 @@ from connectors.store.view_tables import VIEW
 from connectors.store.views import create_view, is_current
 
 pytestmark = pytest.mark.database
-WORK = {table.name for table in (API_KEYS, AUDIT, ERASED, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS)}
+TABLES = (API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS)
+WORK = {table.name for table in TABLES}
 
 
 def test_the_migrations_make_the_tables_that_the_program_knows(engine: Engine, schemas: Schemas) -> None:

@@ -1,6 +1,7 @@
-"""The dispatcher on a real broker: it tells of each alert once, goes on where it was, and sends nothing."""
+"""The dispatcher on a real broker: of each alert that no endpoint is told of it tells once, and goes on where it was."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,13 +13,14 @@ from hub.dispatch.following import Following
 from hub.dispatching import waiting
 from hub.settings import KafkaSettings, Settings
 from hub.wiring import Wiring
+from schemas.errors import NotReady
 from schemas.topics import ALERTS, outbox
 from schemas.wire import event, type_of
 from tests.builders import AT
 from tests.hub.dispatch.test_due import alert
 
 pytestmark = pytest.mark.broker
-DUE = "an alert is due, and no channel is set up"
+DUE = "an alert is due, and its agency has no endpoint"
 
 
 @pytest.fixture
@@ -39,9 +41,9 @@ def say(bootstrap: str, prefix: str, *events: str) -> None:
     assert producer.flush(30) == 0
 
 
-def told(bootstrap: str, prefix: str, wanted: int) -> list[str]:
+def told(bootstrap: str, prefix: str, wanted: int, reached: Callable[[str], bool] = lambda agency: False) -> list[str]:
     """The events of which a dispatcher tells until it has seen so many records."""
-    following = Following(bootstrap, prefix)
+    following = Following(bootstrap, prefix, reached)
     with capture_logs() as lines:
         for _ in range(60):
             if following.told == wanted:
@@ -57,6 +59,16 @@ def test_it_tells_of_each_alert_and_goes_on_where_it_was(bootstrap: str, prefix:
     assert told(bootstrap, prefix, 3) == ["a", "b"]
     say(bootstrap, prefix, "c")
     assert told(bootstrap, prefix, 2) == ["c"]
+
+
+def test_an_alert_whose_agency_has_an_endpoint_is_not_told_of(bootstrap: str, prefix: str) -> None:
+    def away(agency: str) -> bool:
+        raise NotReady("the database is away")
+
+    say(bootstrap, prefix, "a")
+    assert told(bootstrap, prefix, 2, lambda agency: agency == "ta-39") == []
+    say(bootstrap, prefix, "b")
+    assert told(bootstrap, prefix, 2, away) == ["b"], "rather once too often"
 
 
 def test_what_it_has_told_of_waits_as_before_since_nothing_was_sent(bootstrap: str, prefix: str) -> None:

@@ -63,8 +63,8 @@ def take(log: Log, record: Message, partners: frozenset[str]) -> None:
         log.dead += 1
     elif topic == "alerts.layoff":
         log.alerts.append(_copy(record, told["agency"], value, partners))
-    elif topic == DELIVERIES.name:
-        log.withheld.add((told["agency"], told["event_id"]))
+    elif topic == DELIVERIES.name:  # what endpoints were told stands there too
+        log.withheld.update({(told["agency"], told["event_id"])} if "registry_revision" in told else ())
     elif topic == ROUTED.name:
         log.decisions.append(Decision(told["receipt"], told["step"], told["registry_revision"]))
     else:

@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from connectors.store.names import Schemas
 
-revision = "0004"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 _MOMENT = sa.DateTime(timezone=True)
 

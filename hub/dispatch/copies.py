@@ -1,0 +1,51 @@
+"""From a record of an outbox to what an endpoint waits for and is told. Pure."""
+
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from hub.core.delivering import Lane, Waiting
+from hub.core.narrowing import as_it_may_stand
+from hub.core.registry import Registry
+from hub.dispatch.outboxes import Headers, InOutbox
+from hub.ports import Told
+from schemas.messages import LayoffAlert
+from schemas.wire import header
+
+_CE = "ce_"
+_NEEDED = ("ce_id", "ce_type", "ce_source", "ce_time")
+
+
+def waiting_of(record: InOutbox, now: datetime) -> Waiting | None:
+    """The event as it waits to be told; None where the record is no copy, as one that was put there by hand."""
+    copy, event_id = _copy_in(record), header(record.headers, "ce_id")
+    if copy is None or event_id is None:
+        return None
+    lane: Lane = "alert" if f":{LayoffAlert.__name__}:" in (header(record.headers, "ce_dataschema") or "") else "notice"
+    employer = (record.key or b"").decode("utf-8", "backslashreplace")
+    return Waiting(event_id, record.offset, lane, employer, copy["receipt"], copy["step"], now)
+
+
+def told_of(record: InOutbox, attempt: int, registry: Registry, day: date) -> Told | None:
+    """The event as its agency may be told it on that day; None where it may not (DESIGN §5.4: rights count at each attempt)."""
+    copy = _copy_in(record)
+    seen = None if copy is None else as_it_may_stand(record.agency, copy, registry, day)
+    return None if seen is None else Told(_attributes(record.headers), seen, attempt)
+
+
+def _copy_in(record: InOutbox) -> dict[str, Any] | None:
+    if any(not header(record.headers, name) for name in _NEEDED):
+        return None
+    try:
+        found = orjson.loads(record.value or b"")
+    except orjson.JSONDecodeError:
+        return None
+    whole = isinstance(found, dict) and isinstance(found.get("receipt"), str) and isinstance(found.get("step"), int)
+    return found if whole else None
+
+
+def _attributes(headers: Headers) -> dict[str, str]:
+    """The attributes of the CloudEvent as they stand in its headers."""
+    named = {name.removeprefix(_CE): header(headers, name) or "" for name, _ in headers if name.startswith(_CE)}
+    return named | {"datacontenttype": header(headers, "content-type") or "application/json"}

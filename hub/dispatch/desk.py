@@ -1,0 +1,166 @@
+"""One endpoint: what waits for it, what it is being told, and when it is its turn again. It costs no other endpoint anything."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from hub.core.answers import Answer
+from hub.core.delivering import Turn, Waiting, after, foremost, next_turn
+from hub.ports import Attempt, Endpoint, Noted, Posting, State, Told
+from schemas.errors import HubError
+
+log = structlog.get_logger()
+
+ROOM = 4
+"""Calls of one endpoint at one time, one of them for alerts alone."""
+LOOKED_AT = 300
+"""Notices that a turn looks at."""
+MOST_WAITING = 5_000
+"""Events that wait for an endpoint before no more are read for it."""
+_LONGEST_SLEEP = 60.0
+_AGAIN_AFTER = timedelta(seconds=5)
+_BUG = Answer("retry", "hub-error", "the hub itself failed; it is tried again")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all desks share. `told` gives the event as it may be told now; None where it may not, or is not there any more."""
+
+    posting: Posting
+    told: Callable[[Endpoint, Waiting], Awaitable[Told | None]]
+    note: Callable[[Noted], Awaitable[None]]
+    now: Callable[[], datetime]
+    chance: Callable[[], float] = random.random
+
+
+class Desk:
+    """`position`: epoch and offset up to which the outbox was read for it. It tells nothing once its lease is over."""
+
+    def __init__(self, endpoint: Endpoint, waiting: Iterable[Waiting], lease_until: float, tools: Tools) -> None:
+        self.endpoint = endpoint
+        self.position = endpoint.position
+        self._waiting = {event.event_id: event for event in waiting}
+        self._standing = endpoint.standing
+        self._lease_until = lease_until
+        self._tools = tools
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._woken = asyncio.Event()
+        self._erased: set[str] = set()
+        self._over = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is to be read for it now."""
+        return len(self._waiting) >= MOST_WAITING
+
+    def add(self, events: Iterable[Waiting]) -> None:
+        """More that waits, or what waits at another place now. What is being told keeps its attempts."""
+        for event in events:
+            known = self._waiting.pop(event.event_id, None)
+            self._waiting[event.event_id] = event if known is None else replace(known, place=event.place)
+        self._woken.set()
+
+    def renew(self, endpoint: Endpoint, lease_until: float) -> None:
+        """As it is known now: another address, other secrets, a longer lease."""
+        self.endpoint, self._lease_until = endpoint, lease_until
+        self._woken.set()
+
+    async def forget(self, erased: Collection[tuple[str, int | None]]) -> None:
+        """Leave out what was erased; what is being told at this moment is told no second time."""
+        for event in list(self._waiting.values()):
+            if {(event.receipt, None), (event.receipt, event.step)} & set(erased):
+                self._erased.add(event.event_id)
+                if event.event_id not in self._sending:
+                    await self._done(event, "withheld")
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._over = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Tell what waits until stopped; then wait for the answers that are awaited."""
+        while not self._over:
+            self._woken.clear()
+            turn = self._turn()
+            for event in turn.superseded:
+                await self._done(event, "superseded")
+            for event in turn.given_up:
+                await self._done(event, "given-up")
+            for event in turn.send:
+                self._begin(event)
+            await self._sleep(turn.again_at)
+        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+
+    def cancel(self) -> None:
+        """Wait for no answer any more."""
+        for task in self._sending.values():
+            task.cancel()
+
+    def _turn(self) -> Turn:
+        now = self._tools.now()
+        if asyncio.get_running_loop().time() >= self._lease_until:
+            return Turn((), (), (), None)
+        looked_at = foremost(self._waiting.values(), self._sending, now, LOOKED_AT)
+        return next_turn(looked_at, self._sending, self._standing, now, ROOM)
+
+    async def _sleep(self, until: datetime | None) -> None:
+        left = _LONGEST_SLEEP if until is None else max(0.0, (until - self._tools.now()).total_seconds())
+        try:
+            async with asyncio.timeout(min(left + 0.001, _LONGEST_SLEEP)):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    def _begin(self, event: Waiting) -> None:
+        self._sending[event.event_id] = asyncio.create_task(self._tell(event))
+
+    async def _tell(self, event: Waiting) -> None:
+        try:
+            told = await self._tools.told(self.endpoint, event)
+            if told is None:
+                await self._done(event, "withheld")
+            else:
+                await self._answered(event, await self._call(told))
+        except HubError as error:  # its copy cannot be read now; nobody was called
+            log.warning("an event cannot be told yet", endpoint=self.endpoint.id, error=error.detail)
+            self._waiting[event.event_id] = replace(event, due=self._tools.now() + _AGAIN_AFTER)
+        except Exception as error:  # whatever is wrong with one event or endpoint, the others are told
+            log.error("an event could not be told", endpoint=self.endpoint.id, error=type(error).__name__)
+            await self._answered(event, Attempt(self._tools.now(), 0, _BUG))
+        finally:
+            self._sending.pop(event.event_id, None)
+            self._woken.set()
+
+    async def _call(self, told: Told) -> Attempt:
+        began, clock = self._tools.now(), asyncio.get_running_loop().time
+        start = clock()
+        answer = await self._tools.posting.attempt(self.endpoint.target, told, began)
+        return Attempt(began, round((clock() - start) * 1000), answer)
+
+    async def _answered(self, event: Waiting, attempt: Attempt) -> None:
+        now = self._tools.now()
+        found = after(event, attempt.answer, self._standing, now, self._tools.chance())
+        self._standing = found.standing
+        self._over = self._over or found.pause is not None
+        left = None if event.event_id in self._erased else found.left
+        state: State = "waiting" if left else "withheld" if found.left else "delivered"
+        place = self._waiting.get(event.event_id, event).place
+        become = replace(
+            found.left or replace(event, attempts=event.attempts + 1, first_tried=event.first_tried or attempt.at), place=place
+        )
+        if left is None:
+            self._waiting.pop(event.event_id, None)
+        else:
+            self._waiting[event.event_id] = become
+        marks: dict[str, Any] = {"standing": found.standing, "pause": found.pause, "warning": found.warning}
+        await self._tools.note(Noted(self.endpoint.id, self.endpoint.agency, become, state, now, attempt, **marks))
+
+    async def _done(self, event: Waiting, state: State) -> None:
+        self._waiting.pop(event.event_id, None)
+        await self._tools.note(Noted(self.endpoint.id, self.endpoint.agency, event, state, self._tools.now()))
