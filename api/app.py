@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import bulk, employers, health, notices, outbox, pages, refused, subscriptions
+from api import bulk, employers, endpoints, health, notices, outbox, pages, refused, subscriptions
 from api.backlog import Backlog
-from api.dependencies import Check, Parts
+from api.dependencies import Check, Parts, Webhooks
 from api.document import describe
 from api.door import AT_ONCE, Door
 from api.errors import on_http_error, on_hub_error, on_invalid
@@ -26,9 +26,9 @@ from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
-    notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, refused.router, health.router,
-    pages.router,
-)  # fmt: skip
+    *(notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, endpoints.router),
+    *(refused.router, health.router, pages.router),
+)
 _READERS = 32
 SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}
 """How uvicorn has to serve it: its own access log would keep what people search for."""
@@ -38,6 +38,7 @@ def create_app(
     publisher: Publisher,
     keys: Keys,
     reading: Reading,
+    webhooks: Webhooks,
     name: Callable[[Topic], str] = lambda topic: topic.name,
     *,
     checks: Mapping[str, Check] | None = None,
@@ -68,6 +69,8 @@ def create_app(
         backlog=Backlog(backlog),
         streams=streams or Streams(),
         subscribing=subscribing,
+        webhooks=webhooks,
+        now=now,
     )
     _answer_errors(app)
     for router in ROUTERS:

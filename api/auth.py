@@ -67,11 +67,17 @@ async def _subscribing(current: CurrentCaller) -> Caller:
     return _needs(current, "subscribe")
 
 
+async def _managing(current: CurrentCaller) -> Caller:
+    return _needs(current, "manage")
+
+
 MayPublish = Annotated[Caller, Depends(_publishing)]
 MayRead = Annotated[Caller, Depends(_reading)]
 StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
 """Asks anew whose key it is, for an answer that goes on for long."""
 MaySubscribe = Annotated[Caller, Depends(_subscribing)]
+MayManage = Annotated[Caller, Depends(_managing)]
+"""May say where the agency is told: more than reading, since an endpoint goes on when the key has ended."""
 
 
 def is_local(request: Request) -> bool:

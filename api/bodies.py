@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from schemas.topics import LARGEST_INPUT
 
 KIB = 1024
+LARGEST_SMALL = 16 * KIB
 LARGEST_BATCH = 8 * KIB * KIB
 LARGEST_STREAM = 64 * KIB * KIB
 _DRAINED = KIB * KIB
@@ -47,9 +48,16 @@ async def json_body(request: Request) -> Body:
     return Body(media, await _whole(request, LARGEST_INPUT, 60))
 
 
+async def small_body(request: Request) -> Body:
+    """The body of what is no notice."""
+    media = media_type(request, (JSON,))
+    return Body(media, await _whole(request, LARGEST_SMALL, 30))
+
+
 NoticeBody = Annotated[Body, Depends(notice_body)]
 BatchBody = Annotated[Body, Depends(batch_body)]
 JsonBody = Annotated[Body, Depends(json_body)]
+SmallBody = Annotated[Body, Depends(small_body)]
 
 
 def media_type(request: Request, wanted: tuple[str, ...]) -> str:

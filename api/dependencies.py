@@ -5,6 +5,7 @@ What only hands over is `async`, so that no thread is taken for it; what may ask
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,11 +16,21 @@ from api.errors import trace_of
 from api.events import Streams
 from api.metrics import Metrics
 from api.subscribing import Subscribing
-from hub.ports import Keys, Reading
+from hub.core.networks import Network
+from hub.ports import Endpoints, Keys, Posting, Reading
 from schemas.errors import Misconfigured
 
 Check = Callable[[], str | None]
 """None when all is well, else what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Endpoints, what calls one to try it out, and the networks that are opened for them."""
+
+    endpoints: Endpoints
+    posting: Posting
+    opened: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,8 @@ class Parts:
     backlog: Backlog
     streams: Streams
     subscribing: Subscribing | None
+    webhooks: Webhooks
+    now: Callable[[], datetime]
 
 
 async def parts(request: Request) -> Parts:
@@ -57,6 +70,18 @@ def _bulk_door(given: TheParts) -> Door:
 
 async def _reading(given: TheParts) -> Reading:
     return given.reading
+
+
+async def _webhooks(given: TheParts) -> Webhooks:
+    return given.webhooks
+
+
+async def _posting(given: TheParts) -> Posting:
+    return given.webhooks.posting
+
+
+async def _now(given: TheParts) -> Callable[[], datetime]:
+    return given.now
 
 
 NoticePublisher = Annotated[Door, Depends(_door)]
@@ -89,6 +114,15 @@ async def _subscribing(given: TheParts) -> Subscribing:
 
 Subscribed = Annotated[Subscribing, Depends(_subscribing)]
 """Subscriptions, with the outboxes that they are matched against."""
+
+EndpointStore = Annotated[Webhooks, Depends(_webhooks)]
+"""Agencies' endpoints, and which networks they may be in."""
+
+Sender = Annotated[Posting, Depends(_posting)]
+"""Calls an endpoint, once."""
+
+Now = Annotated[Callable[[], datetime], Depends(_now)]
+"""The clock."""
 
 
 async def _trace_id(request: Request) -> str:

@@ -56,6 +56,20 @@ def _described(status: int, said: _Said | None = None) -> dict[str, Any]:
 
 _WRONG_READ: _Said = (HTTP[422], "a parameter is missing, unknown or not valid", (_WRONG_QUERY,))
 READ_PROBLEMS: Described = problems(401, 403, 404, 429, 503) | {422: _described(422, _WRONG_READ)}
+_WRONG_BODY: _Said = (
+    HTTP[422],
+    "a parameter is missing, unknown or not valid",
+    (Finding(rule="url-https", place="/body/url", message="the URL begins with https://"),),
+)
+_SAME_URL: _Said = (
+    kind_of(tree.Conflict),
+    "your agency has an endpoint with this URL already: each event would be told twice",
+    (),
+)
+MANAGE_PROBLEMS: Described = problems(401, 403, 404, 408, 413, 415, 429, 503) | {
+    409: _described(409, _SAME_URL),
+    422: _described(422, _WRONG_BODY),
+}
 SEND_PROBLEMS: Described = problems(401, 403, 408, 413, 415, 422, 429, 503)
 _WRONG_AREA = Finding(rule="unknown-area", place="/filter/area/0", message="the registry does not know this area")
 _WRONG_FILTER: _Said = (kind_of(tree.BadSubscription), "1 finding: unknown-area", (_WRONG_AREA,))
@@ -86,8 +100,16 @@ STREAM_ANSWER: Described = {
 }
 
 
+def _example_of(model: str, example: dict[str, Any]) -> dict[str, Any]:
+    return {JSON: {"schema": {"$ref": f"{_REF}{model}"}, "example": example}}
+
+
 def _body(content: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
+
+
+ENDPOINT_REQUEST = _body(_example_of("NewEndpoint", {"url": "https://agency.example/hub", "mode": "structured"}))
+ENDPOINT_CHANGE_REQUEST = _body(_example_of("EndpointChange", {"state": "paused"}))
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:
@@ -127,11 +149,12 @@ LINES_ANSWER: Described = {
 }
 
 
-def components() -> dict[str, Any]:
-    """The schemas of what stands in bodies: the notices with their parts, the event around one, a problem."""
+def components(bodies: tuple[type[BaseModel], ...] = ()) -> dict[str, Any]:
+    """The schemas of what stands in bodies: the notices with their parts, the event around one, a problem, and `bodies`."""
     notice = NOTICE.json_schema(ref_template=_REF + "{model}", mode="validation")
     parts = notice.pop("$defs")
-    read: list[_InMode] = [(model, "validation") for model in _READ]
+    models: tuple[type[BaseModel], ...] = (*_READ, *bodies)
+    read: list[_InMode] = [(model, "validation") for model in models]
     told_of: list[_InMode] = [(model, "serialization") for model in (Problem, LineResult)]
     _, told = models_json_schema([*read, *told_of], ref_template=_REF + "{model}")
     return {**parts, **told["$defs"], "Notice": notice, "Said": _SAID, "NoticeEvent": _EVENT}

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.asyncapi import Name, asyncapi
 from api.describing import components
+from api.endpoints import EndpointChange, NewEndpoint
 
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
@@ -22,6 +23,7 @@ _TAGS = [
     {"name": "employers", "description": "An employer's history."},
     {"name": "outbox", "description": "What concerns your agency, in order."},
     {"name": "subscriptions", "description": "Saved filters over your outbox."},
+    {"name": "endpoints", "description": "Where your agency is told: webhooks, their secrets, what each was told."},
     {"name": "refused", "description": "Your notices that were not taken."},
     {"name": "health", "description": "For whoever keeps the hub running."},
 ]
@@ -42,7 +44,7 @@ def describe(app: FastAPI, name: Name) -> None:
 def _document(app: FastAPI) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes, tags=_TAGS)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    for name, schema in components().items():
+    for name, schema in components((NewEndpoint, EndpointChange)).items():
         schemas.setdefault(name, schema)
     for operation in (told for methods in found["paths"].values() for told in methods.values()):
         for parameter in operation.get("parameters", ()):

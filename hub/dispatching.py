@@ -15,8 +15,8 @@ import structlog
 
 from connectors.inbound.log import Log, LogRecord
 from hub.agents.hand import day_of
-from hub.dispatch.again import Again
 from hub.core.registry import Registry
+from hub.dispatch.again import Again
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following

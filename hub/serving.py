@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from api.app import SERVING, create_app
+from api.dependencies import Webhooks
 from api.events import Streams
 from api.subscribing import Subscribing
 from hub.agents.hand import day_of
@@ -84,6 +85,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         wiring.publisher,
         wiring.keys,
         reading,
+        Webhooks(wiring.endpoints, wiring.webhook(), wiring.opened_networks()),
         name,
         checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,

@@ -19,7 +19,7 @@ LIFETIME = timedelta(days=365)
 DEMO = "demo"
 """The label of keys to try the hub out with."""
 
-DEMO_SCOPES = frozenset({"publish", "read", "subscribe"})
+DEMO_SCOPES = frozenset({"publish", "read", "subscribe", "manage"})
 _SHORTEST_SECRET = 16
 _KEY = re.compile(r"hub_([0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 

@@ -18,7 +18,7 @@ SCOPES = "publish,read,subscribe"
 def issue(
     agency: Annotated[str, typer.Argument(help="Id of the agency, as `hub registry show` tells it.")],
     label: Annotated[str, typer.Option(help="What the key is for, to know it again.")] = "by hand",
-    scopes: Annotated[str, typer.Option(help="What it may do, parted by commas: publish, read, subscribe, operate.")] = SCOPES,
+    scopes: Annotated[str, typer.Option(help=f"What it may do, parted by commas: {SCOPES}, manage, operate.")] = SCOPES,
     folder: Folder = None,
 ) -> None:
     """Make a key and print it. It is shown this once; only its hash is kept."""

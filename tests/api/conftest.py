@@ -12,20 +12,27 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.dependencies import Webhooks
 from api.events import Streams
 from api.examples import NOTICES
 from api.subscribing import Subscribing
+from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
 from connectors.memory.subscriptions import MemorySubscriptions
+from connectors.outbound.webhook import Webhook
+from hub.core.answers import NO_NAME, Answer
+from hub.core.networks import networks
 from hub.core.registry import Registry
+from hub.ports import Posting, Target, Told
 from schemas.topics import Topic
 from tests.builders import a_small_registry
 
 AGENCY = "ta-39"
 OTHER = "evk-03"
-ALL = frozenset({"publish", "read", "subscribe", "operate"})
+ALL = frozenset({"publish", "read", "subscribe", "manage", "operate"})
+LOOPBACK = networks(["127.0.0.0/8"])
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 
 
@@ -42,13 +49,15 @@ class Hub:
     reading: MemoryReading = field(default_factory=MemoryReading)
     subscriptions: MemorySubscriptions = field(default_factory=MemorySubscriptions)
     registry: Registry = field(default_factory=a_small_registry)
+    endpoints: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
+    posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
         subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
         self.app: FastAPI = create_app(
-            *(self.publisher, self.keys, self.reading, prefixed),
+            *(self.publisher, self.keys, self.reading, Webhooks(self.endpoints, self.posting, LOOPBACK), prefixed),
             backlog=lambda: self.waiting,
             streams=self.streams,
             subscribing=subscribing,
@@ -61,6 +70,21 @@ class Hub:
 
     def bodies(self) -> list[Any]:
         return [json.loads(json.loads(message.value or b"")["body"]) for message in self.publisher.messages]
+
+
+class NoCalls:
+    """Calls nobody, and says so."""
+
+    async def attempt(self, target: Target, told: Told, at: datetime) -> Answer:
+        return NO_NAME
+
+    async def close(self) -> None:
+        pass
+
+
+def no_webhooks() -> Webhooks:
+    """For a test that is not about them."""
+    return Webhooks(MemoryEndpoints(lambda: NOW), NoCalls())
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from api.events import Streams
 from api.examples import NOTICES
 from hub.core.admission import read_notice
-from tests.api.conftest import Hub
+from tests.api.conftest import Hub, NoCalls
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_behind_a_proxy_the_addresses_begin_with_its_path(hub: Hub) -> None:
         assert "/hub/docs" in client.get("/").json()["addresses"]
 
 
-FUZZED = Hub(streams=Streams(longest=0))
+FUZZED = Hub(streams=Streams(longest=0), posting=NoCalls())
 READS = schemathesis.openapi.from_asgi("/openapi.json", FUZZED.app)
 WRITES = schemathesis.openapi.from_asgi("/openapi.json", FUZZED.app)
 WRITES.config.phases.coverage.enabled = False  # 5,000 cases for one notice: half a minute
@@ -134,6 +134,13 @@ def test_sending_a_batch_is_as_described(case: schemathesis.Case[Any]) -> None:
 @fuzzing(25)
 def test_subscribing_is_as_described(case: schemathesis.Case[Any]) -> None:
     """All checks but one: that a code is of the right form does not yet make it one of the registry."""
+    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
+
+
+@WRITES.include(path_regex="^/v1/endpoints", method=["POST", "PATCH", "DELETE"]).parametrize()
+@fuzzing(15)
+def test_managing_endpoints_is_as_described(case: schemathesis.Case[Any]) -> None:
+    """As above: that a URL is a text does not yet make it one that can be called."""
     case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
 
 

@@ -8,7 +8,7 @@ from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
 from schemas.errors import NotReady
-from tests.api.conftest import Hub, a_notice, is_problem
+from tests.api.conftest import Hub, a_notice, is_problem, no_webhooks
 
 LOCAL = ("127.0.0.1", 50_000)
 
@@ -39,7 +39,9 @@ def test_more_checks_may_be_given() -> None:
     def away() -> str:
         raise NotReady("no Kafka answers")
 
-    app = create_app(MemoryPublisher(), MemoryKeys(), MemoryReading(), checks={"kafka": away, "disk": lambda: None})
+    app = create_app(
+        MemoryPublisher(), MemoryKeys(), MemoryReading(), no_webhooks(), checks={"kafka": away, "disk": lambda: None}
+    )
     with TestClient(app, client=LOCAL) as client:
         told = client.get("/readyz").json()
     assert told["checks"] == {"views": "ok", "kafka": "failing", "disk": "ok"}

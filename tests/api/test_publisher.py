@@ -26,7 +26,7 @@ from schemas.errors import Misconfigured, NotReady
 from schemas.messages import Submission
 from schemas.topics import LARGEST_INPUT, RECEIVED, Topic
 from schemas.wire import Message, event, read
-from tests.api.conftest import AGENCY, a_notice, is_problem
+from tests.api.conftest import AGENCY, a_notice, is_problem, no_webhooks
 
 SAID = Submission(sender="ta-39", way="api", body='{"text": "Jämsä"}')
 EITHER = [pytest.param("memory"), pytest.param("kafka", marks=pytest.mark.broker)]
@@ -187,7 +187,7 @@ def test_a_notice_comes_through_the_api_onto_the_broker(bootstrap: str, topic_pr
         return topic_prefix + one.name
 
     with KafkaPublisher(bootstrap) as publisher:
-        app = create_app(publisher, keys, MemoryReading(), name, checks={"kafka": publisher.ready})
+        app = create_app(publisher, keys, MemoryReading(), no_webhooks(), name, checks={"kafka": publisher.ready})
         headers = {"Authorization": f"Bearer {keys.issue(AGENCY, 'test', frozenset({'publish'}))}"}
         with TestClient(app, headers=headers) as client:
             receipts = [client.post("/v1/notices", json=a_notice()).json()["receipt"] for _ in range(2)]
@@ -220,7 +220,7 @@ def test_reads_go_on_while_kafka_is_away() -> None:
     keys = MemoryKeys()
     key = keys.issue(AGENCY, "test", frozenset({"publish", "read"}))
     with KafkaPublisher(nobody_listens(), within=3.0) as publisher:
-        app = create_app(publisher, keys, MemoryReading())
+        app = create_app(publisher, keys, MemoryReading(), no_webhooks())
         with TestClient(app, headers={"X-API-Key": key}) as client, ThreadPoolExecutor(80) as threads:
             sending = [threads.submit(client.post, "/v1/notices", json=a_notice()) for _ in range(80)]
             time.sleep(0.5)

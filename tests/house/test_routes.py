@@ -6,6 +6,7 @@ from api.app import ROUTERS, create_app
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
+from tests.api.conftest import no_webhooks
 
 
 def paths(routes: list[Any]) -> set[str]:
@@ -19,7 +20,7 @@ def paths(routes: list[Any]) -> set[str]:
 
 
 def test_the_application_serves_its_routers_and_its_document_and_nothing_else() -> None:
-    app = create_app(MemoryPublisher(), MemoryKeys(), MemoryReading())
+    app = create_app(MemoryPublisher(), MemoryKeys(), MemoryReading(), no_webhooks())
     walked = {path for router in ROUTERS for path in paths(router.routes)}
     documented = set(app.openapi()["paths"])
     assert documented <= walked

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from connectors.store import audit
-from connectors.store.keys import PostgresKeys, demo_key
+from connectors.store.keys import DEMO_SCOPES, PostgresKeys, demo_key
 from connectors.store.names import Schemas
 from connectors.store.tables import API_KEYS, AUDIT
 from hub.ports import Keys
@@ -85,7 +85,7 @@ def test_a_demo_key_ends_the_one_before_and_no_other(keys: PostgresKeys) -> None
     assert keys.caller(first) is None
     caller = keys.caller(second)
     assert caller is not None
-    assert (caller.agency, caller.scopes) == ("ta-39", frozenset({"publish", "read", "subscribe"}))
+    assert (caller.agency, caller.scopes) == ("ta-39", DEMO_SCOPES)
     assert keys.caller(real) is not None
     assert keys.caller(other) is not None
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, MetaData, inspect, text
 from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
 from connectors.store.migrate import alembic_config, drop_everything, migrate
 from connectors.store.names import Schemas
-from connectors.store.tables import API_KEYS, AUDIT, ERASED, TRUTH
+from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, TRUTH
 from connectors.store.view_tables import VIEW
 from connectors.store.views import create_view, is_current
 
