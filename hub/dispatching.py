@@ -31,6 +31,7 @@ from schemas.topics import ALERTS, outbox_owner
 from schemas.wire import read
 
 log = structlog.get_logger()
+Run = Callable[[threading.Event], None]
 
 REGISTRY_WITHIN = 10.0
 """Seconds in which endpoints wait for the first look at the registry."""
@@ -44,7 +45,8 @@ def dispatch(wiring: Wiring) -> None:
     try:
         with ExitStack() as beside:
             stop = beside.enter_context(told_to_stop())
-            for run in (clocks.run, partial(_tell_endpoints, wiring), *(one.run for one in _again(wiring))):
+            runs: list[Run] = [clocks.run, partial(_tell_endpoints, wiring), *(one.run for one in _again(wiring))]
+            for run in runs:
                 beside.enter_context(_beside(run, stop))
             Following(wiring.bootstrap, wiring.prefix, lambda agency: _has_endpoint(wiring, agency)).run(stop)
     finally:
@@ -102,7 +104,7 @@ def _has_endpoint(wiring: Wiring, agency: str) -> bool:
 
 
 @contextmanager
-def _beside(run: Callable[[threading.Event], None], stop: threading.Event) -> Iterator[None]:
+def _beside(run: Run, stop: threading.Event) -> Iterator[None]:
     """Runs in a thread of its own until `stop` is set; if one of the two ends, so does the other."""
     with ThreadPoolExecutor(1, "beside") as pool:
         running = pool.submit(run, stop)

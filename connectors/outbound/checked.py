@@ -6,6 +6,7 @@ TLS still checks the name of the URL. No name is looked up a second time between
 import asyncio
 import socket
 import ssl
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
@@ -22,6 +23,8 @@ _LOOKING_UP = 32
 _MOST_TRIED = 4
 CONNECT_WITHIN = 5.0
 """Seconds for one address."""
+IDLE_SECONDS = 30.0
+"""After which a connection that was not used is not used again."""
 
 
 class AddressRefused(httpcore2.ConnectError):
@@ -81,20 +84,24 @@ class _Checked(httpcore2.AsyncNetworkBackend):
 
 
 class CheckedTransport(httpx2.AsyncBaseTransport):
-    """httpx2's transport over a pool that connects by `may`; httpx2's own one takes no network of ours."""
+    """httpx2's transport over pools that connect by `may`; httpx2's own one takes no network of ours.
 
-    def __init__(self, resolve: Resolve, may: May, tls: ssl.SSLContext, idle_seconds: float = 30.0) -> None:
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=None,  # who calls bounds them, for each endpoint
-            keepalive_expiry=idle_seconds,
-            network_backend=_Checked(resolve, may),
-        )
+    Each host and port has a pool of its own: a pool looks at all its connections at each request, and so with one for all each
+    endpoint would cost every other one.
+    """
+
+    def __init__(self, resolve: Resolve, may: May, tls: ssl.SSLContext, most_pools: int = 1_000) -> None:
+        self._network = _Checked(resolve, may)
+        self._tls = tls
+        self._most = most_pools
+        self._pools: OrderedDict[tuple[bytes, int | None], httpcore2.AsyncConnectionPool] = OrderedDict()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One request, one answer; errors are those of httpcore2."""
         url = request.url
-        answer = await self._pool.handle_async_request(
+        pool = self._pool_for((url.raw_host, url.port))
+        await self._close_what_is_over()
+        answer = await pool.handle_async_request(
             httpcore2.Request(
                 method=request.method,
                 url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -107,7 +114,27 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        while self._pools:
+            await self._pools.popitem()[1].aclose()
+
+    def _pool_for(self, place: tuple[bytes, int | None]) -> httpcore2.AsyncConnectionPool:
+        """The pool of that host and port, which counts as the last one used."""
+        pool = self._pools.pop(place, None) or httpcore2.AsyncConnectionPool(
+            ssl_context=self._tls,
+            max_connections=None,  # who calls bounds them, for each endpoint
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=self._network,
+        )
+        self._pools[place] = pool
+        return pool
+
+    async def _close_what_is_over(self) -> None:
+        """Those that were not used for longest go, but for any that is being used."""
+        if len(self._pools) <= self._most:
+            return
+        unused = [place for place, pool in self._pools.items() if all(connection.is_idle() for connection in pool.connections)]
+        for place in unused[: len(self._pools) - self._most]:
+            await self._pools.pop(place).aclose()
 
 
 class _Body(httpx2.AsyncByteStream):

@@ -7,7 +7,7 @@ import typer
 
 from hub.commands.common import AsJson, print_json
 from hub.local.supervisor import tell
-from hub.trials.bench import identity, path, rebuilding, subscribing
+from hub.trials.bench import identity, path, rebuilding, subscribing, webhooks
 from hub.trials.soak.history.run import soak_history
 from hub.trials.soak.run import Wish, soak
 
@@ -106,3 +106,17 @@ def bench_subscriptions(
 
 def _in_one_hand(found: dict[str, Any]) -> float:
     return float(found["one_agency"]["dearer_percent"])
+
+
+@bench.command("webhooks", epilog="Example: hub bench webhooks --events 25 --rounds 8")
+def bench_webhooks(
+    endpoints: Annotated[int, typer.Option(help="Endpoints, each of an agency of its own.", min=2, max=150)] = 100,
+    events: Annotated[int, typer.Option(help="Events for each endpoint in each round.", min=1)] = 25,
+    rounds: Annotated[int, typer.Option(help="How often each kind of round is run, in turns; the median counts.", min=1)] = 8,
+    as_json: AsJson = False,
+) -> None:
+    """What one endpoint that hangs costs the others: what they take in a second, with that one well and hanging."""
+    found = webhooks.bench_webhooks(endpoints, events, rounds, lambda line: tell(f"bench: {line}"))
+    if not as_json:
+        tell(f"bench: {found['per_s']} events a second, {found['per_s_one_hanging']} with one that hangs: {found['ratio']} of it")
+    print_json(found)

@@ -5,14 +5,17 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_binary, from_structured
 from cloudevents.core.formats.json import JSONFormat
 
+from connectors.outbound.checked import CheckedTransport
 from connectors.outbound.webhook import Webhook, call
 from hub.core import answers
 from hub.core.networks import networks
@@ -97,6 +100,16 @@ async def test_one_connection_serves_many_events(webhook: Webhook) -> None:
         for _ in range(5):
             assert (await webhook.attempt(target(here.url), TOLD, now())).outcome == "delivered"
     assert here.connections == 1
+
+
+async def test_the_connections_that_were_not_used_for_longest_are_closed_where_there_are_too_many() -> None:
+    transport = CheckedTransport(names(["127.0.0.1"]), lambda address: True, client_tls(), most_pools=2)
+    with ExitStack() as stack:
+        here = [stack.enter_context(receiver()) for _ in range(3)]
+        async with httpx2.AsyncClient(transport=transport) as client:
+            for one in (*here, here[2], here[1], here[0]):
+                assert (await client.post(one.url)).status_code == 204
+    assert [one.connections for one in here] == [2, 1, 1]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,26 @@ def test_from_the_outbox_to_the_endpoint_and_noted(hub: Hub) -> None:
     assert "r0.1.ta-39" not in {got.id for got in here.got}, "it came before the endpoint was there"
     assert in_order(here)
     assert len(hub.wiring.endpoints.attempts(AGENCY, name, None, 100).items) == 55
+
+
+def test_what_comes_while_it_is_asked_where_to_begin_is_not_passed_over(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has come since the endpoint was made; then, between the two questions to the broker, something does."""
+    hub.say(*copies(3))
+    outboxes = hub.wiring.outboxes()
+    ask, asked = outboxes._offset, list[int]()
+
+    def and_then_something_comes(*given: Any) -> int:
+        found = ask(*given)
+        if not asked:
+            hub.say(*copies(1, start=3))
+        asked.append(found)
+        return found
+
+    monkeypatch.setattr(outboxes, "_offset", and_then_something_comes)
+    assert outboxes.since(AGENCY, datetime.now(UTC) + timedelta(hours=1)) == 3
+    assert outboxes.since(AGENCY, datetime.now(UTC) - timedelta(hours=1)) == 0
+    assert outboxes.since(AGENCY, datetime.now(UTC) + timedelta(hours=1)) == 4
+    outboxes.close()
 
 
 def test_two_dispatchers_share_the_endpoints_and_tell_each_event_once(hub: Hub) -> None:

@@ -10,6 +10,7 @@ from hub.trials.bench.latency import percentiles
 from hub.trials.bench.path import Wish, bench_path
 from hub.trials.bench.subscribing import Wish as Few
 from hub.trials.bench.subscribing import _runs, bench_subscriptions
+from hub.trials.bench.webhooks import bench_webhooks
 
 FIGURES = {"path_per_s_1", "path_per_s_2", "plain_faust_per_s", "bare_loop_per_s", "ratio_to_plain_faust", "ratio_to_bare_loop"}
 PLACES = {"p50", "p95", "p99"}
@@ -59,3 +60,14 @@ def test_a_worker_knows_the_ids_that_stand_in_its_state() -> None:
     assert found["ids"] == 2_000
     assert found["rss_mb"] > 20
     assert found["restart_s"] > 0
+
+
+@pytest.mark.broker
+@pytest.mark.soak
+@pytest.mark.timeout(240)
+def test_endpoints_take_all_that_is_theirs_also_beside_one_that_hangs() -> None:
+    found = bench_webhooks(6, 5, 1, lambda line: tell(f"bench: {line}"))
+    assert (found["endpoints"], found["events"], found["rounds"]) == (6, 5, 1)
+    assert found["per_s"] > 0
+    assert found["per_s_one_hanging"] > 0
+    assert found["ratio"] == pytest.approx(found["per_s_one_hanging"] / found["per_s"], abs=0.01)
