@@ -137,7 +137,10 @@ def _request(incoming: Any) -> Received | None:
     while (line := incoming.readline().strip()) != b"":
         name, _, value = line.decode().partition(":")
         headers[name.lower()] = value.strip()
-    body = incoming.read(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0"))
+    body = incoming.read(length)
+    if len(body) < length:  # whoever called was killed in the middle
+        return None
     return Received(first.split()[1].decode(), headers, body, time.time())
 
 
