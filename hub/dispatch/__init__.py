@@ -1,1 +1,1 @@
-"""The dispatcher: from outboxes and alerts to the channels that the hub itself serves. No channel is there yet."""
+"""The dispatcher: from outboxes to agencies' webhooks, clocks, and what is done once a day."""

@@ -19,6 +19,7 @@ from hub.core.delivering import (
     Turn,
     Waiting,
     after,
+    foremost,
     next_turn,
 )
 
@@ -168,6 +169,14 @@ def test_after_three_days_an_event_is_given_up_only_where_the_endpoint_took_othe
     dead = Standing(20, failing_since=NOW - GIVE_UP_AFTER - SECOND)
     assert turn(old, standing=dead).given_up == ()
     assert turn(old, standing=replace(dead, failing_since=NOW - MINUTE)).given_up == (old,)
+
+
+def test_a_turn_looks_at_all_alerts_and_at_so_many_notices_as_do_not_stand_aside() -> None:
+    aside = [failed(event(place, f"e{place}"), HOLD * 2, MINUTE) for place in range(3)]
+    notices = [event(place, f"e{place}") for place in range(3, 9)]
+    alerts = [event(place, f"e{place}", lane="alert") for place in range(9, 12)]
+    found = foremost([*aside, *notices, *alerts], {"notice8"}, NOW, 2)
+    assert [one.place for one in found] == [0, 1, 2, 3, 4, 8, 9, 10, 11]
 
 
 # All of it together: an endpoint that fails at random, over days
