@@ -31,7 +31,6 @@ class NewEndpoint(Door):
 
     url: str
     mode: Mode = "structured"
-    subscription: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 class EndpointChange(Door):
@@ -61,7 +60,6 @@ class EndpointTold(Inside):
     id: str
     url: str
     mode: Mode
-    subscription: str | None
     state: Literal["active", "paused", "closed"]
     why: str | None
     since: Moment = Field(description="Since when it is in that state.")
@@ -112,7 +110,7 @@ def add_endpoint(
     Keep the secret: it is told this once. Addresses are judged again at each connection.
     """
     new = read_body(NewEndpoint, body.content, lambda said: url_findings(said.url, store.opened))
-    info, secret = store.endpoints.add(caller.agency, new.url, new.mode, new.subscription)
+    info, secret = store.endpoints.add(caller.agency, new.url, new.mode)
     response.headers["Cache-Control"] = "no-store"
     return EndpointMade(**_told(info), secret=secret)
 

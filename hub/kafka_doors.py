@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import structlog
 
@@ -46,7 +47,6 @@ class KafkaDoors:
 
     def __init__(self, wiring: Wiring) -> None:
         self._users = KafkaUsers(wiring.bootstrap, wiring.prefix)
-        self._noted = PostgresKafkaUsers(wiring.engine, wiring.schemas)
         self._prefix = wiring.prefix
         self._wiring = wiring
 
@@ -74,6 +74,11 @@ class KafkaDoors:
             raise Unknown(f"there is no user {user} on Kafka: `hub partner kafka list` names them")
         self._users.close(user)
         self._noted.end(user, by)
+
+    @cached_property
+    def _noted(self) -> PostgresKafkaUsers:
+        """Not before it is asked: a dispatcher without a database fires clocks all the same."""
+        return PostgresKafkaUsers(self._wiring.engine, self._wiring.schemas)
 
     def _registry(self) -> Registry:
         return Revisions(self._wiring).newest()

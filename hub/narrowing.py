@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, TypeVar
 
 import structlog
@@ -81,7 +82,6 @@ class Narrowing:
         self._clean_for = clean_for
         self._most = most
         self._standings = wiring.standings()
-        self._taken_in = wiring.taken_in()
         self._seen: Mark | None = None
         self._decided_before: dict[Place, int] = {}
         self._clean_since: float | None = None
@@ -107,6 +107,11 @@ class Narrowing:
         for agency, why in looked.failed.items():
             log.warning("an outbox waits for its new rights", agency=agency, why=why)
         return looked
+
+    @cached_property
+    def _taken_in(self) -> TakenIn:
+        """Not before it is asked: a dispatcher without a database fires clocks all the same."""
+        return self._wiring.taken_in()
 
     def _note(self, now: Mark) -> None:
         """At the first look by a revision or on a day: up to where the history holds what may have been decided before."""

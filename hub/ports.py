@@ -139,7 +139,6 @@ class EndpointInfo:
     id: str
     url: str
     mode: Mode
-    subscription: str | None
     state: Literal["active", "paused", "closed"]
     why: str | None
     since: datetime
@@ -153,7 +152,7 @@ class EndpointInfo:
 class Endpoints(Protocol):
     """An agency's webhooks, as it manages them itself. Whatever is another agency's is Unknown to it."""
 
-    def add(self, agency: str, url: str, mode: Mode, subscription: str | None = None) -> tuple[EndpointInfo, str]:
+    def add(self, agency: str, url: str, mode: Mode) -> tuple[EndpointInfo, str]:
         """A new endpoint, told all that comes from now on, and its secret, shown this once.
 
         Conflict where the agency has one with that URL, or as many as it may have.

@@ -54,13 +54,13 @@ class MemoryEndpoints:
 
     # What its agency does
 
-    def add(self, agency: str, url: str, mode: Mode, subscription: str | None = None) -> tuple[EndpointInfo, str]:
+    def add(self, agency: str, url: str, mode: Mode) -> tuple[EndpointInfo, str]:
         """A new endpoint and its secret. Conflict where the agency has one with that URL, or as many as it may have."""
         if len(self.of(agency)) >= self._most:
             raise Conflict(f"your agency has {self._most} endpoints, which is the most: close one first")
         self._refuse_twice(agency, url)
         name, now = f"ep_{secrets.token_hex(8)}", self._now()
-        info = EndpointInfo(name, url, mode, subscription, "active", None, now, now, 0, None, 0, {1: None})
+        info = EndpointInfo(name, url, mode, "active", None, now, now, 0, None, 0, {1: None})
         self.kept[name] = _Kept(agency, info)
         return info, secret_of(_SECRET, name, 1)
 

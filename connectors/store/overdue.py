@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, exi
 from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
 from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
-from connectors.store.tables import API_KEYS, AUDIT, ERASED, SUBSCRIPTIONS
+from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS
 from connectors.store.trace_tables import STAGES
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
 from hub.core import retention
@@ -122,6 +122,7 @@ def of_work(day: date) -> Iterator[tuple[Rule, Table, ColumnElement[bool]]]:
     whole = (ERASED.c.what == NOTICE) & ERASED.c.step.is_(None)
     over = func.least(API_KEYS.c.expires, API_KEYS.c.revoked)
     yield retention.KEY, API_KEYS, over < retention.KEY.before(day)
+    yield retention.KEY, KAFKA_USERS, func.least(KAFKA_USERS.c.expires, KAFKA_USERS.c.closed) < retention.KEY.before(day)
     yield retention.SUBSCRIPTION, SUBSCRIPTIONS, _no_more(retention.SUBSCRIPTION.before(day))
     yield from _of_webhooks(retention.DELIVERY, day)
     yield retention.ERASED, ERASED, ~whole & (ERASED.c.at < retention.ERASED.before(day))

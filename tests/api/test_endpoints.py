@@ -19,13 +19,13 @@ def add(client: TestClient, url: str = URL, **more: Any) -> dict[str, Any]:
 
 
 def test_an_endpoint_is_added_and_its_secret_told_this_once(client: TestClient, hub: Hub) -> None:
-    response = client.post("/v1/endpoints", json={"url": URL, "mode": "binary", "subscription": "s-1"})
+    response = client.post("/v1/endpoints", json={"url": URL, "mode": "binary"})
     assert response.status_code == 201
     assert response.headers["cache-control"] == "no-store"
     told = response.json()
     secret = told.pop("secret")
     assert secret.startswith("whsec_")
-    assert (told["url"], told["mode"], told["subscription"], told["state"]) == (URL, "binary", "s-1", "active")
+    assert (told["url"], told["mode"], told["state"]) == (URL, "binary", "active")
     assert told["secrets"] == [{"number": 1, "until": None}]
     for path in ("/v1/endpoints", f"/v1/endpoints/{told['id']}", f"/v1/endpoints/{told['id']}/attempts"):
         answer = client.get(path)

@@ -1,6 +1,7 @@
 """What must not get in: refused at the door or after it, with a reason that its sender can read, while the others go on."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -141,6 +142,6 @@ def test_every_documented_operation_of_the_running_api_needs_a_key(hub: Hub) -> 
     asked = [(method, path) for path, methods in document["paths"].items() for method in methods]
     assert len(asked) >= 11
     for method, path in asked:
-        address = path.format(receipt="0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10", employer_key="fi:9000000-3")
+        address = re.sub(r"\{\w+\}", "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10", path)
         wanted = 200 if path in PUBLIC else 401
         assert hub.ask(None, method.upper(), address).status_code == wanted, path

@@ -84,8 +84,8 @@ def added(store: Store, url: str = URL, agency: str = AGENCY) -> str:
 
 
 def test_a_new_endpoint_is_active_and_its_secret_is_told_this_once(store: Store) -> None:
-    info, secret = store.endpoints.add(AGENCY, URL, "binary", "sub-1")
-    assert (info.url, info.mode, info.subscription, info.state, info.why) == (URL, "binary", "sub-1", "active", None)
+    info, secret = store.endpoints.add(AGENCY, URL, "binary")
+    assert (info.url, info.mode, info.state, info.why) == (URL, "binary", "active", None)
     assert (info.failures, info.failing_since, info.waiting, info.secrets) == (0, None, 0, {1: None})
     assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
     assert secret not in str(store.endpoints.of(AGENCY)) + str(store.endpoints.get(AGENCY, info.id))

@@ -33,7 +33,6 @@ def _endpoints(schema: str) -> None:
         sa.Column("agency", sa.Text, nullable=False),
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("mode", sa.Text, nullable=False),
-        sa.Column("subscription", sa.Text),
         sa.Column("secrets", JSONB, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("why", sa.Text),
