@@ -16,7 +16,7 @@ from hub.core.dead import dead_letter
 from hub.core.in_force import Begun, Mark, begun_of, mark_of
 from hub.core.registry import Registry
 from hub.letters import Resent, resend
-from hub.narrowing import _Around
+from hub.looking import Around
 from hub.ports import Search
 from hub.projection.rebuild import rebuild
 from schemas.errors import NotReady
@@ -249,14 +249,14 @@ def test_a_registry_that_was_put_back_has_every_outbox_looked_through(hub: Hub) 
 
 
 def test_one_record_that_nobody_foresaw_holds_up_no_other_outbox(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    may_stand = _Around.may_stand
+    may_stand = Around.may_stand
 
-    def fails_at_one(around: _Around, copy: dict[str, Any]) -> dict[str, Any] | None:
+    def fails_at_one(around: Around, copy: dict[str, Any]) -> dict[str, Any] | None:
         if around.agency == "evk-04":
             raise KeyError(SECRET)
         return may_stand(around, copy)
 
-    monkeypatch.setattr(_Around, "may_stand", fails_at_one)
+    monkeypatch.setattr(Around, "may_stand", fails_at_one)
     hub.come_into_force(**PARTNER)
     hub.wiring.publisher.publish([mark_of(hub.wiring.prefix + PINNED.name, Mark(99, DAY))])
     looked = hub.look()

@@ -144,7 +144,7 @@ def test_a_temporary_key_is_worth_nothing_afterwards_and_touches_no_other() -> N
             made.append(key)
             caller = keys.caller(key)
             assert caller is not None
-            assert (caller.agency, caller.scopes) == ("ta-39", {"publish", "read", "subscribe"})
+            assert (caller.agency, caller.scopes) == ("ta-39", {"publish", "read", "subscribe", "manage"})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
