@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
@@ -12,7 +13,7 @@ from pydantic import Field
 from api.answers import Listing
 from api.auth import MayManage, MayRead
 from api.bodies import SmallBody
-from api.dependencies import EndpointStore, Now, Sender
+from api.dependencies import EndpointStore, Now, Sender, TheParts, subscribing_of
 from api.describing import ENDPOINT_CHANGE_REQUEST, ENDPOINT_REQUEST, MANAGE_PROBLEMS, READ_PROBLEMS
 from api.queries import EachOnce, NoQuery, Paging
 from api.reading import read_body
@@ -31,6 +32,7 @@ class NewEndpoint(Door):
 
     url: str
     mode: Mode = "structured"
+    subscription: UUID | None = Field(default=None, description="One of yours: it is told what goes to that alone.")
 
 
 class EndpointChange(Door):
@@ -60,6 +62,7 @@ class EndpointTold(Inside):
     id: str
     url: str
     mode: Mode
+    subscription: str | None
     state: Literal["active", "paused", "closed"]
     why: str | None
     since: Moment = Field(description="Since when it is in that state.")
@@ -103,14 +106,19 @@ class Tested(Inside):
     openapi_extra=ENDPOINT_REQUEST,
 )
 def add_endpoint(
-    response: Response, caller: MayManage, body: SmallBody, store: EndpointStore, _: Annotated[NoQuery, Query()]
+    response: Response, caller: MayManage, body: SmallBody, given: TheParts, _: Annotated[NoQuery, Query()]
 ) -> EndpointMade:
     """From now on the hub posts to that URL what comes into your outbox, signed by the secret in the answer.
 
+    With a subscription, what goes to that alone; as long as it has ended, nothing is told and all waits.
     Keep the secret: it is told this once. Addresses are judged again at each connection.
     """
+    store = given.webhooks
     new = read_body(NewEndpoint, body.content, lambda said: url_findings(said.url, store.opened))
-    info, secret = store.endpoints.add(caller.agency, new.url, new.mode)
+    chosen = None if new.subscription is None else str(new.subscription)
+    if chosen is not None:
+        subscribing_of(given).filter_of(caller.agency, chosen)
+    info, secret = store.endpoints.add(caller.agency, new.url, new.mode, chosen)
     response.headers["Cache-Control"] = "no-store"
     return EndpointMade(**_told(info), secret=secret)
 

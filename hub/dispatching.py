@@ -17,6 +17,7 @@ from connectors.inbound.log import Log, LogRecord
 from hub.agents.hand import day_of
 from hub.core.registry import Registry
 from hub.dispatch.again import Again
+from hub.dispatch.choosing import Choosing
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
@@ -93,7 +94,9 @@ def _webhooks(wiring: Wiring) -> Webhooks | None:
 
     now = partial(datetime.now, UTC)
     try:
-        return Webhooks(wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher, rights, now, wiring.prefix)
+        choosing = Choosing(wiring.subscriptions.standing, rights)
+        reads = (wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher)
+        return Webhooks(*reads, rights, choosing, now, wiring.prefix)
     except HubError as error:
         log.error("no endpoint is told", error=error.detail)
         return None

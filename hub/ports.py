@@ -74,10 +74,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An active endpoint, as whoever tells it sees it. `position`: epoch and next offset of its outbox; None: from `made` on.
-
-    `since`: when it came into the state that it is in.
-    """
+    """An active endpoint, since when it is, and what it is told of. `position`: epoch and next offset; None: from `made` on."""
 
     id: str
     agency: str
@@ -86,16 +83,18 @@ class Endpoint:
     since: datetime
     made: datetime
     position: tuple[str, int] | None = None
+    subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was read for an endpoint: up to where, and the events that it has to be told."""
+    """What was read for an endpoint, up to where. Of `following` (ids) only what follows an earlier step of its notice goes."""
 
     endpoint: str
     epoch: str
     end: int
     events: tuple[Waiting, ...] = ()
+    following: frozenset[str] = frozenset()
 
 
 State = Literal["waiting", "delivered", "superseded", "given-up", "withheld"]
@@ -139,6 +138,7 @@ class EndpointInfo:
     id: str
     url: str
     mode: Mode
+    subscription: str | None
     state: Literal["active", "paused", "closed"]
     why: str | None
     since: datetime
@@ -152,8 +152,8 @@ class EndpointInfo:
 class Endpoints(Protocol):
     """An agency's webhooks, as it manages them itself. Whatever is another agency's is Unknown to it."""
 
-    def add(self, agency: str, url: str, mode: Mode) -> tuple[EndpointInfo, str]:
-        """A new endpoint, told all that comes from now on, and its secret, shown this once.
+    def add(self, agency: str, url: str, mode: Mode, subscription: str | None = None) -> tuple[EndpointInfo, str]:
+        """A new endpoint, told all that comes from now on (or what goes to a subscription), and its secret, shown this once.
 
         Conflict where the agency has one with that URL, or as many as it may have.
         """

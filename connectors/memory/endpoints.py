@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.core.delivering import Standing, Waiting
+from hub.core.delivering import Standing, Waiting, going
 from hub.core.signing import secret_of
 from hub.ports import (
     Attempt,
@@ -54,13 +54,13 @@ class MemoryEndpoints:
 
     # What its agency does
 
-    def add(self, agency: str, url: str, mode: Mode) -> tuple[EndpointInfo, str]:
+    def add(self, agency: str, url: str, mode: Mode, subscription: str | None = None) -> tuple[EndpointInfo, str]:
         """A new endpoint and its secret. Conflict where the agency has one with that URL, or as many as it may have."""
         if len(self.of(agency)) >= self._most:
             raise Conflict(f"your agency has {self._most} endpoints, which is the most: close one first")
         self._refuse_twice(agency, url)
         name, now = f"ep_{secrets.token_hex(8)}", self._now()
-        info = EndpointInfo(name, url, mode, "active", None, now, now, 0, None, 0, {1: None})
+        info = EndpointInfo(name, url, mode, subscription, "active", None, now, now, 0, None, 0, {1: None})
         self.kept[name] = _Kept(agency, info)
         return info, secret_of(_SECRET, name, 1)
 
@@ -147,7 +147,8 @@ class MemoryEndpoints:
             if one.endpoint not in self.lost:
                 kept = self.kept[one.endpoint]
                 kept.position = (one.epoch, one.end)
-                events = sorted((event for event in one.events if not self._is_erased(event)), key=lambda event: event.place)
+                left = going(one.events, one.following, {event.receipt for event, _ in kept.events.values()})
+                events = sorted((event for event in left if not self._is_erased(event)), key=lambda event: event.place)
                 found[one.endpoint] = [waits for event in events if (waits := _taken(kept, event))]
         return found
 
@@ -181,8 +182,9 @@ class MemoryEndpoints:
                 self._become(kept, state="paused", why=noted.pause)
 
     def _claimed(self, name: str, kept: _Kept) -> Endpoint:
-        info = kept.info
-        return Endpoint(name, kept.agency, self.target(kept.agency, name), kept.standing, info.since, info.made, kept.position)
+        info, target = kept.info, self.target(kept.agency, name)
+        state = (kept.standing, info.since, info.made, kept.position)
+        return Endpoint(name, kept.agency, target, *state, info.subscription)
 
     def _become(self, kept: _Kept, **changes: Any) -> None:
         kept.info = replace(kept.info, since=self._now(), **changes)

@@ -5,6 +5,7 @@ locks that row first: a process that has lost it, having stood still too long, c
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from connectors.store.erased import NOTICE, erased_receipts
 from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
 from connectors.store.tables import ERASED, MOMENT
-from hub.core.delivering import Standing, Waiting
+from hub.core.delivering import Standing, Waiting, going
 from hub.core.signing import secret_of
 from hub.ports import LEASE_SECONDS, Attempt, Deliveries, Endpoint, Noted, Taken, Target
 
@@ -52,7 +53,7 @@ class PostgresDeliveries:
         """Note what was read; by endpoint, what of it waits now: nothing that is done with, and nothing that was erased."""
         with translated(), self._engine.begin() as connection:
             ours = self._lock(connection, (one.endpoint for one in taken))
-            here = [one for one in taken if one.endpoint in ours]
+            here = _going(connection, [one for one in taken if one.endpoint in ours])
             found: dict[str, list[Waiting]] = {one.endpoint: [] for one in here}
             erased = erased_receipts(connection, {event.receipt for one in here for event in one.events})
             if rows := _rows(here, erased):
@@ -99,7 +100,8 @@ class PostgresDeliveries:
         secrets = tuple(secret_of(self._secret, row.id, number) for number in valid_numbers(row.secrets, row.now))
         standing = Standing(**{name: getattr(row, name) for name in _STANDING})
         position = None if row.epoch is None else (row.epoch, row.offset)
-        return Endpoint(row.id, row.agency, Target(row.url, row.mode, secrets), standing, row.since, row.made, position)
+        target = Target(row.url, row.mode, secrets)
+        return Endpoint(row.id, row.agency, target, standing, row.since, row.made, position, row.subscription)
 
 
 _: type[Deliveries] = PostgresDeliveries
@@ -147,6 +149,11 @@ _WAITING = (
     .where(DELIVERIES.c.endpoint == bindparam("endpoint"), DELIVERIES.c.state == "waiting", ~_GONE)
     .order_by(DELIVERIES.c.offset)
 )
+_WENT = (
+    select(DELIVERIES.c.endpoint, DELIVERIES.c.receipt)
+    .where(DELIVERIES.c.endpoint == func.any(bindparam("endpoints")), DELIVERIES.c.receipt == func.any(bindparam("receipts")))
+    .distinct()
+)
 _NEW = pg_insert(DELIVERIES)
 _TAKE = _NEW.on_conflict_do_update(
     index_elements=[DELIVERIES.c.endpoint, DELIVERIES.c.event_id],
@@ -179,6 +186,20 @@ _ERASED = select(ERASED.c.receipt, ERASED.c.step).where(
 def _waiting(row: Any) -> Waiting:
     times = (row.due.astimezone(UTC), row.attempts, row.first_tried and row.first_tried.astimezone(UTC))
     return Waiting(row.event_id, row.offset, row.lane, row.employer, row.receipt, row.step, *times)
+
+
+def _going(connection: Connection, taken: list[Taken]) -> list[Taken]:
+    """The same, without the events of notices of which nothing went there before."""
+    asked = {(one.endpoint, event.receipt) for one in taken for event in one.events if event.event_id in one.following}
+    if not asked:
+        return taken
+    before = connection.execute(_WENT, {"endpoints": [name for name, _ in asked], "receipts": [receipt for _, receipt in asked]})
+    went = {(row.endpoint, row.receipt) for row in before}
+    return [replace(one, events=going(one.events, one.following, _of(one.endpoint, went))) for one in taken]
+
+
+def _of(endpoint: str, went: Iterable[tuple[str, str]]) -> set[str]:
+    return {receipt for name, receipt in went if name == endpoint}
 
 
 def _rows(taken: Iterable[Taken], erased: frozenset[tuple[str, int | None]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ ENDPOINTS = Table(
     Column("agency", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("mode", Text, nullable=False),
+    Column("subscription", Text),
     Column("secrets", JSONB, nullable=False),
     Column("state", Text, nullable=False),
     Column("why", Text),

@@ -22,7 +22,7 @@ from schemas.errors import Conflict, Unknown
 
 MOST = 20
 """Endpoints that an agency may have."""
-_TOLD = ("id", "url", "mode", "state", "why", "failures")
+_TOLD = ("id", "url", "mode", "subscription", "state", "why", "failures")
 _TIMES = ("since", "made", "failing_since")
 _WELL = {name: getattr(Standing(), name) for name in Standing.__slots__}
 
@@ -36,10 +36,10 @@ class PostgresEndpoints:
         self._cursors = Cursors(cursors)
         self._most = most
 
-    def add(self, agency: str, url: str, mode: Mode) -> tuple[EndpointInfo, str]:
-        """A new endpoint, told all that comes from now on, and its secret, shown this once."""
+    def add(self, agency: str, url: str, mode: Mode, subscription: str | None = None) -> tuple[EndpointInfo, str]:
+        """A new endpoint, told what comes from now on, and its secret, shown this once."""
         name = f"ep_{secrets.token_hex(8)}"
-        row = {"id": name, "agency": agency, "url": url, "mode": mode, "state": "active"}
+        row = {"id": name, "agency": agency, "url": url, "mode": mode, "subscription": subscription, "state": "active"}
         with self._changing(agency) as connection:
             if len(connection.execute(_of(agency)).all()) >= self._most:
                 raise Conflict(f"your agency has {self._most} endpoints, which is the most: close one first")

@@ -222,3 +222,16 @@ def _rests_until(failures: int, now: datetime, jitter: float) -> datetime | None
         return None
     rest = timedelta(seconds=5 << min(failures - _PROBE_FROM, 10))
     return now + min(rest, _LONGEST_REST) * (1 + jitter / 2)
+
+
+def going(events: Iterable[Waiting], following: Collection[str], went: Collection[str]) -> tuple[Waiting, ...]:
+    """The events in their order, without those of `following` (ids) that follow nothing.
+
+    Of the receipts `went` something went before; of others, what goes here counts for what comes after it.
+    """
+    known, found = set(went), list[Waiting]()
+    for event in events:
+        if event.event_id not in following or event.receipt in known:
+            known.add(event.receipt)
+            found.append(event)
+    return tuple(found)

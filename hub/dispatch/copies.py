@@ -27,10 +27,15 @@ def waiting_of(record: InOutbox, now: datetime) -> Waiting | None:
     return Waiting(event_id, record.offset, lane, employer, copy["receipt"], copy["step"], now)
 
 
+def seen_in(record: InOutbox, registry: Registry, day: date) -> dict[str, Any] | None:
+    """What the record's agency may see of it on that day; None where it is nothing, or no copy."""
+    copy = _copy_in(record)
+    return None if copy is None else as_it_may_stand(record.agency, copy, registry, day)
+
+
 def told_of(record: InOutbox, attempt: int, registry: Registry, day: date) -> Told | None:
     """The event as its agency may be told it on that day; None where it may not (DESIGN §5.4: rights count at each attempt)."""
-    copy = _copy_in(record)
-    seen = None if copy is None else as_it_may_stand(record.agency, copy, registry, day)
+    seen = seen_in(record, registry, day)
     return None if seen is None else Told(_attributes(record.headers), seen, attempt)
 
 

@@ -6,7 +6,6 @@ the next process goes on from the database: what was told and not noted yet is t
 
 import asyncio
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -17,8 +16,10 @@ import structlog
 
 from hub.core.delivering import Waiting
 from hub.core.registry import Registry
+from hub.dispatch.choosing import Choosing
 from hub.dispatch.copies import told_of, waiting_of
 from hub.dispatch.desk import Desk, Tools
+from hub.dispatch.held import Held
 from hub.dispatch.noting import Noting
 from hub.dispatch.outboxes import InOutbox
 from hub.ports import LEASE_SECONDS, Deliveries, Endpoint, Posting, Publisher, Taken, Told
@@ -35,8 +36,6 @@ AGAIN_AFTER = 2.0
 LEAVE_WITHIN = 5.0
 """Seconds in which answers are awaited when the process ends; what is not answered then is told again by the next one."""
 _LEASE_MARGIN = 5.0
-_HELD_BYTES = 32 * 1024 * 1024
-"""Of records that were read, kept until they are told; others are read again."""
 
 
 class Reading(Protocol):
@@ -61,24 +60,6 @@ class Reading(Protocol):
         """Read nothing more."""
 
 
-class _Held:
-    """The newest records, by agency and offset, up to so many bytes."""
-
-    def __init__(self, most: int = _HELD_BYTES) -> None:
-        self._records: OrderedDict[tuple[str, int], InOutbox] = OrderedDict()
-        self._left = most
-
-    def put(self, record: InOutbox) -> None:
-        self._records[record.agency, record.offset] = record
-        self._left -= len(record.value or b"")
-        while self._left < 0:
-            _, oldest = self._records.popitem(last=False)
-            self._left += len(oldest.value or b"")
-
-    def get(self, agency: str, offset: int) -> InOutbox | None:
-        return self._records.get((agency, offset))
-
-
 class Webhooks:
     """The dispatcher's part for webhooks. `posting` makes the sender: inside the loop that it works in."""
 
@@ -89,6 +70,7 @@ class Webhooks:
         posting: Callable[[], Posting],
         publisher: Publisher,
         rights: Callable[[], tuple[Registry, date]],
+        choosing: Choosing,
         now: Callable[[], datetime],
         prefix: str = "",
     ) -> None:
@@ -97,11 +79,12 @@ class Webhooks:
         self._make_posting = posting
         self._publisher = publisher
         self._rights = rights
+        self._choosing = choosing
         self._now = now
         self._prefix = prefix
         self._desks: dict[str, Desk] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
-        self._held = _Held()
+        self._held = Held()
         self._erased = 0
         self._claimed_at = float("-inf")
         self._threads = ThreadPoolExecutor(4, "webhooks")
@@ -161,6 +144,7 @@ class Webhooks:
     async def _claim(self) -> None:
         asked = self._clock()
         endpoints = {endpoint.id: endpoint for endpoint in await self._thread(self._deliveries.claim)}
+        await self._thread(self._choosing.renew, endpoints.values())
         until = asked + LEASE_SECONDS - _LEASE_MARGIN
         self._drop([name for name, desk in self._desks.items() if not _is_same(desk, endpoints.get(name))])
         for name, endpoint in endpoints.items():
@@ -214,10 +198,13 @@ class Webhooks:
         """By agency from where to read on: from where the first of its endpoints is, of those that have room."""
         found: dict[str, int] = {}
         for desk in self._desks.values():
-            if desk.position is not None and not desk.is_full:
+            if desk.position is not None and self._has_room(desk):
                 agency = desk.endpoint.agency
                 found[agency] = min(found.get(agency, desk.position[1]), desk.position[1])
         return found
+
+    def _has_room(self, desk: Desk) -> bool:
+        return not desk.is_full and self._choosing.reads(desk.endpoint)
 
     async def _take(self, records: list[InOutbox]) -> None:
         now = self._now()
@@ -225,8 +212,18 @@ class Webhooks:
         for record in records:
             self._held.put(record)
             by_agency.setdefault(record.agency, []).append(record)
-        desks = [desk for desk in self._desks.values() if desk.endpoint.agency in by_agency and not desk.is_full]
-        await self._note_taken([taken for desk in desks if (taken := _taken(desk, by_agency[desk.endpoint.agency], now))])
+        desks = [desk for desk in self._desks.values() if desk.endpoint.agency in by_agency and self._has_room(desk)]
+        await self._note_taken([one for desk in desks if (one := self._taken(desk, by_agency[desk.endpoint.agency], now))])
+
+    def _taken(self, desk: Desk, records: list[InOutbox], now: datetime) -> Taken | None:
+        """What of these records is new for the desk's endpoint."""
+        if desk.position is None:
+            return None
+        epoch, start = desk.position
+        new = [record for record in records if record.offset >= start]
+        events = tuple(event for record in new if (event := waiting_of(record, now)) is not None)
+        following = self._choosing.following(desk.endpoint, new)
+        return Taken(desk.endpoint.id, epoch, new[-1].offset + 1, events, following) if new else None
 
     async def _note_taken(self, taken: list[Taken]) -> None:
         found = await self._thread(self._deliveries.take, taken)
@@ -283,13 +280,3 @@ def _is_same(desk: Desk, endpoint: Endpoint | None) -> bool:
 
 def _made(desk: Desk) -> tuple[str, datetime]:
     return desk.endpoint.agency, desk.endpoint.made
-
-
-def _taken(desk: Desk, records: list[InOutbox], now: datetime) -> Taken | None:
-    """What of these records is new for the desk's endpoint."""
-    if desk.position is None:
-        return None
-    epoch, start = desk.position
-    new = [record for record in records if record.offset >= start]
-    events = tuple(event for record in new if (event := waiting_of(record, now)) is not None)
-    return Taken(desk.endpoint.id, epoch, new[-1].offset + 1, events) if new else None

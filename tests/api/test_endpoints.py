@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from schemas.subscription import Filter
 from tests.api.conftest import AGENCY, NOW, OTHER, Hub, is_problem
 from tests.receiving import is_signed, receiver, says
 
@@ -172,3 +173,14 @@ def test_a_key_that_may_only_read_or_publish_changes_nothing(client: TestClient,
     told = is_problem(reading, 403, "not-permitted")
     assert "manage" in told["detail"]
     assert hub.endpoints.get(AGENCY, made["id"]).state == "active"
+
+
+def test_an_endpoint_may_be_told_what_goes_to_a_subscription_of_its_agency_alone(client: TestClient, hub: Hub) -> None:
+    wanted = {"name": "rekrytoinnit", "filter": {"kind": ["recruitment"]}}
+    mine = client.post("/v1/subscriptions", json=wanted).json()["id"]
+    other = hub.subscriptions.add(OTHER, "toisen", Filter(kind=("recruitment",)), "test").id
+    response = client.post("/v1/endpoints", json={"url": URL, "subscription": mine})
+    assert (response.status_code, response.json()["subscription"]) == (201, mine)
+    refused = client.post("/v1/endpoints", json={"url": f"{URL}/2", "subscription": other})
+    assert is_problem(refused, 404, "unknown")["detail"] == "there is no such subscription of your agency, or it has ended"
+    assert [item["subscription"] for item in client.get("/v1/endpoints").json()["items"]] == [mine]

@@ -417,3 +417,15 @@ def test_attempts_deliveries_and_closed_endpoints_go_after_their_time(two: Two) 
     assert purge.left(later).total == 6
     assert purge.run(later, "test") == {"delivery": 6}
     assert counts() == [0, 0, 1, 1]
+
+
+def test_what_only_follows_goes_where_something_of_its_notice_went(store: Store) -> None:
+    """Before, or earlier in the same part of the outbox; whatever has become of that."""
+    info, _ = store.endpoints.add(AGENCY, URL, "structured", "a-subscription")
+    name = info.id
+    assert [(one.id, one.subscription) for one in store.deliveries.claim()] == [(name, "a-subscription")]
+    first = replace(taken(name, event(1, "met"), event(2, "not"), event(3, "met", 2)), following=frozenset({"id2", "id3"}))
+    assert store.deliveries.take([first]) == {name: [event(1, "met"), event(3, "met", 2)]}
+    store.deliveries.note([noted(name, event(1, "met"), "superseded"), noted(name, event(3, "met", 2), "delivered")])
+    later = replace(taken(name, event(4, "met", 3), event(5, "not", 2)), following=frozenset({"id4", "id5"}))
+    assert store.deliveries.take([later]) == {name: [event(4, "met", 3)]}

@@ -11,10 +11,12 @@ from typing import Any
 
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.publisher import MemoryPublisher
+from connectors.memory.subscriptions import MemorySubscriptions
 from connectors.outbound.webhook import Webhook
 from hub.core.networks import networks
 from hub.core.registry import Registry
 from hub.core.whys import why
+from hub.dispatch.choosing import Choosing
 from hub.dispatch.outboxes import InOutbox
 from hub.dispatch.webhooks import Webhooks
 from schemas.errors import HubError
@@ -108,12 +110,13 @@ class Dispatcher:
     boxes: Boxes = field(default_factory=Boxes)
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     store: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
+    subscriptions: MemorySubscriptions = field(default_factory=MemorySubscriptions)
     registry: Registry = field(default_factory=a_small_registry)
     seconds: float = 5.0
 
-    def add(self, url: str, agency: str = AGENCY) -> tuple[str, str]:
+    def add(self, url: str, agency: str = AGENCY, subscription: str | None = None) -> tuple[str, str]:
         """A new endpoint: its id and its secret."""
-        info, secret = self.store.add(agency, url, "structured")
+        info, secret = self.store.add(agency, url, "structured", subscription)
         return info.id, secret
 
     def rights(self) -> tuple[Registry, date]:
@@ -135,6 +138,7 @@ class Dispatcher:
             lambda: Webhook(LOOPBACK, self.seconds),
             self.publisher,
             self.rights,
+            Choosing(self.subscriptions.standing, self.rights),
             lambda: datetime.now(UTC),
         )
 

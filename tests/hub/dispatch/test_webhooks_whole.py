@@ -19,6 +19,7 @@ import pytest
 
 from connectors.outbound.topics import apply_topics
 from connectors.store.migrate import drop_everything, migrate
+from hub.dispatch.choosing import Choosing
 from hub.dispatch.webhooks import Webhooks
 from hub.settings import DatabaseSettings, KafkaSettings, SecretSettings, Settings, WebhookSettings
 from hub.wiring import Wiring
@@ -52,7 +53,9 @@ class Hub:
         stop, wiring = threading.Event(), self.wiring
         rights = partial(lambda: (a_small_registry(), date(2026, 11, 25)))
         now = partial(datetime.now, UTC)
-        made = Webhooks(wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher, rights, now, wiring.prefix)
+        choosing = Choosing(wiring.subscriptions.standing, rights)
+        reads = (wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher)
+        made = Webhooks(*reads, rights, choosing, now, wiring.prefix)
         thread = threading.Thread(target=made.run, args=(stop,), daemon=True)
         thread.start()
         try:
