@@ -14,7 +14,6 @@ from schemas import errors as tree
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.errors import Finding
 from schemas.notice import NOTICE
-from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
 Described = dict[int | str, dict[str, Any]]
 _InMode = tuple[type[BaseModel], Literal["validation", "serialization"]]
@@ -160,7 +159,7 @@ def components(bodies: tuple[type[BaseModel], ...] = ()) -> dict[str, Any]:
     return {**parts, **told["$defs"], "Notice": notice, "Said": _SAID, "NoticeEvent": _EVENT}
 
 
-_READ = (Correction, Withdrawal, Release, NewSubscription, ChangedFilter, Previewed)
+_READ = (Correction, Withdrawal, Release)
 _SAID = {
     "description": "A notice, or the change of one that your agency sent: a correction holds the whole notice anew.",
     "anyOf": [{"$ref": f"{_REF}{name}"} for name in ("Notice", "Correction", "Withdrawal", "Release")],

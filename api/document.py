@@ -9,7 +9,9 @@ from fastapi.openapi.utils import get_openapi
 from api.asyncapi import Name, asyncapi
 from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
+from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
+_BODIES = (NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed)
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
 Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is
@@ -44,7 +46,7 @@ def describe(app: FastAPI, name: Name) -> None:
 def _document(app: FastAPI) -> dict[str, Any]:
     found = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes, tags=_TAGS)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    for name, schema in components((NewEndpoint, EndpointChange)).items():
+    for name, schema in components(_BODIES).items():
         schemas.setdefault(name, schema)
     for operation in (told for methods in found["paths"].values() for told in methods.values()):
         for parameter in operation.get("parameters", ()):

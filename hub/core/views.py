@@ -52,13 +52,16 @@ _Tree = dict[str, Any]
 
 
 def purpose_for(agency: Agency | None, role: Role) -> Purpose:
-    """For what purpose an agency reads a notice that reached it in that role."""
+    """For what purpose an agency reads a notice that reached it in that role.
+
+    Whom a newer registry tells as a partner reads as one, also where whoever cuts does not know that registry yet.
+    """
     if role == "coordinator":
         return "coordinator"
     if role in ("own-area", "home-area", "eures", "fallback"):
         return "authority" if agency is None or agency.kind != "foreign" else "partner"
     if agency is not None and agency.ring in ("authority", "tem-group"):
-        return "authority"
+        return "partner" if role == "partner" else "authority"
     return "partner" if agency is not None and agency.ring == "partner" and role != "former-recipient" else "statistics"
 
 

@@ -9,13 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 from jsonschema import Draft7Validator
 
-from api.app import create_app
 from api.examples import CHANGES, NOTICES, enveloped
-from connectors.memory.keys import MemoryKeys
-from connectors.memory.publisher import MemoryPublisher
-from connectors.memory.reading import MemoryReading
 from schemas.topics import FIXED, every_topic
-from tests.api.conftest import prefixed
+from tests.api.conftest import Hub
 from tests.contracts.described import DOCUMENT, channel_of, flaws, frozen_outline, kinds_of, messages, outline, told
 from tests.contracts.log import DATA, MODELS, Kept, kept_log
 from tests.contracts.shapes import bare, differences
@@ -89,7 +85,7 @@ def test_every_topic_of_an_agency_and_every_model_on_the_hub_s_own_is_described(
 
 
 def test_it_is_served_with_the_names_that_topics_have_on_the_broker() -> None:
-    app = create_app(MemoryPublisher(), MemoryKeys(), MemoryReading(), prefixed)
+    app = Hub().app
     with TestClient(app) as client:
         served = client.get("/asyncapi.json").json()
     assert META.is_valid(served)

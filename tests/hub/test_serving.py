@@ -160,6 +160,7 @@ from types import SimpleNamespace
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
+from connectors.memory.subscriptions import MemorySubscriptions
 from hub.serving import serve
 
 class Publisher(MemoryPublisher):
@@ -170,6 +171,7 @@ nothing = lambda *_: None
 follower = SimpleNamespace(start=nothing, current=nothing, lost=nothing, close=nothing)
 keys, reading = MemoryKeys(), MemoryReading()
 parts = dict(publisher=Publisher(), keys=keys, reading=lambda *_: reading, follower=follower, prefix="", intake_lag=lambda: 0)
+parts |= dict(endpoints=None, webhook=nothing, opened_networks=nothing, subscriptions=MemorySubscriptions())
 print(keys.issue("ta-39", "test", frozenset({"read"})), flush=True)
 serve(SimpleNamespace(**parts), %d)
 """

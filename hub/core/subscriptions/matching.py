@@ -102,6 +102,8 @@ def _may_lie(count: Count, between: Between) -> bool:
     low, high = count.low, count.high
     if low is None and high is None:
         return between.unknown
+    if between.least is not None and between.most is not None and between.least > between.most:
+        return False
     too_low = high is not None and between.least is not None and high < between.least
     return not too_low and not (between.most is not None and (low or 0) > between.most)
 

@@ -37,7 +37,7 @@ ATTRIBUTES = {
 }
 TOLD = Told(ATTRIBUTES, {"receipt": "r", "step": 1, "notice": {"text": "Hämeen Rekry 100 % \N{SNOWMAN}"}})
 SECONDS = 1.0
-FEATURE = (Path(__file__).parents[2] / "data/inputs/http-protocol-binding.feature").read_text()
+FEATURE = (Path(__file__).parents[2] / "data/webhooks/http-protocol-binding.feature").read_text()
 
 
 @pytest.fixture

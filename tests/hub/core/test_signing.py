@@ -10,7 +10,7 @@ from hub.core.signing import shown, signing_headers
 from schemas.errors import Misconfigured
 from tests.receiving import is_signed
 
-VECTORS = json.loads((Path(__file__).parents[2] / "data/inputs/standard_webhooks_vectors.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "data/webhooks/standard_webhooks_vectors.json").read_text())
 SIGN = VECTORS["sign"]
 AT = datetime.fromtimestamp(1614265330, UTC)
 

@@ -87,8 +87,8 @@ def _run(hub: Ground, publishing: Publishing, reforming: Reforming, havoc: Havoc
     for thread in threads:
         thread.begin()
     _wait(publishing, reforming, havoc, watch, say)
-    _wait_for_rights(hub, reforming, say)
     unaccounted = _reckoned(hub, say)
+    _wait_for_rights(hub, reforming, say)
     while watch.still_for < SETTLES:  # what is written a second time may come yet
         time.sleep(0.2)
     for thread in reversed(threads):
