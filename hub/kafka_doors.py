@@ -7,6 +7,7 @@ request that waits at the broker already is answered.
 import secrets
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,7 +20,7 @@ from hub.core.periods import works_on
 from hub.core.registry import Registry
 from hub.revisions import Revisions
 from hub.wiring import Wiring
-from schemas.errors import NotPermitted, Unknown
+from schemas.errors import NotPermitted, NotReady, Unknown
 from schemas.ids import AgencyId
 from schemas.topics import inbox, outbox
 
@@ -55,15 +56,17 @@ class KafkaDoors:
     ) -> Credentials:
         """A new user of an agency that is in force on that day. Others go on, so that they can be changed over.
 
-        Unknown or NotPermitted where there is no such agency, or it is none any more; NotReady where Kafka does not do it: the
-        user is closed by the next sweep.
+        Unknown or NotPermitted where there is no such agency, or it is none any more. NotReady where Kafka does not do it: what
+        it may have done of it goes again, now or by the next sweep, and nobody was told the password.
         """
         _refuse_who_is_none(agency, self._registry(), day)
         user, password = self._noted.add(agency, label, rights, lifetime, by), secrets.token_urlsafe(32)
         try:
             self._users.open(user, agency, rights, password)
-        except BaseException:
-            self._noted.end(user, by)
+        except BaseException:  # also Ctrl-C: nothing is hidden, and no user stays that nobody asked for
+            with suppress(NotReady):
+                self._noted.expire(user)
+                self.close(user, by)
             raise
         names = (self._prefix + outbox(agency).name, self._prefix + inbox(agency).name)
         return Credentials(user, password, *names, f"{self._prefix}agency.{agency}.")

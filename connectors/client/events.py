@@ -56,8 +56,8 @@ class Progress:
         done = list(takewhile(lambda one: one.done, self._open))
         try:
             self._store.acknowledge(given.mark, given.step, done[-1].cursor if done else None)
-        except BaseException:
-            given.done = False  # it is not kept, so it is not dealt with
+        except BaseException:  # also a cancelled task: what is not kept is not dealt with
+            given.done = False
             raise
         for _ in done:
             self._open.popleft()

@@ -53,6 +53,11 @@ class PostgresKafkaUsers:
             elif connection.scalar(select(KAFKA_USERS.c.user).where(named)) is None:
                 raise Unknown(f"there is no user {user} on Kafka: `hub partner kafka list` names them")
 
+    def expire(self, user: str) -> None:
+        """Its time is over from now on."""
+        with translated(), self._engine.begin() as connection:
+            connection.execute(update(KAFKA_USERS).where(KAFKA_USERS.c.user == user).values(expires=func.now()))
+
     def of(self, agency: AgencyId | None = None) -> list[KafkaUser]:
         """All of that agency, or of every one, oldest first, also those that have ended."""
         return self._listed(true() if agency is None else KAFKA_USERS.c.agency == agency)

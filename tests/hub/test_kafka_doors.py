@@ -199,14 +199,30 @@ def test_who_is_no_agency_gets_no_user(hub: Hub, doors: KafkaDoors) -> None:
     assert doors.all() == []
 
 
-def test_where_kafka_does_not_do_it_no_user_is_left_that_looks_open(doors: KafkaDoors, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: object) -> None:
-        raise NotReady("the broker does not let us")
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_user_of_whom_kafka_did_not_answer_goes_again_now_or_by_the_next_sweep(
+    hub: Hub, doors: KafkaDoors, monkeypatch: pytest.MonkeyPatch, is_away: bool
+) -> None:
+    """The broker may have done it all the same."""
+    really = KafkaUsers.open
 
-    monkeypatch.setattr(KafkaUsers, "open", refused)
-    with pytest.raises(NotReady, match="does not let us"):
-        opened(doors)
-    assert all(one.closed for one in doors.all())
+    def unanswered(users: KafkaUsers, *given: Any) -> None:
+        really(users, *given)
+        raise NotReady("the broker did not answer")
+
+    def away(*_: object) -> None:
+        raise NotReady("the broker is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(KafkaUsers, "open", unanswered)
+        if is_away:
+            broken.setattr(KafkaUsers, "close", away)
+        with pytest.raises(NotReady, match="did not answer"):
+            opened(doors)
+    assert doors.sweep(lambda: DAY, threading.Event())
+    (made,) = doors.all()
+    assert made.closed
+    assert made.user not in KafkaUsers(hub.wiring.bootstrap, hub.wiring.prefix).there()
 
 
 def test_what_is_kept_of_a_user_and_printed_by_mistake_holds_no_password(hub: Hub, doors: KafkaDoors) -> None:
