@@ -21,9 +21,11 @@ from hub.dispatch.choosing import Choosing
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
+from hub.dispatch.inheriting import hand_over
 from hub.dispatch.webhooks import Webhooks
 from hub.kafka_doors import KafkaDoors
 from hub.narrowing import Narrowing
+from hub.revisions import Revisions
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
 from schemas.errors import HubError, MalformedMessage, NotReady
@@ -68,6 +70,11 @@ def _again(wiring: Wiring) -> Iterator[Again]:
     yield Again("the purge", purged, 86_400.0, 600.0)
     yield Again("the emptying of outboxes", lambda stop: narrowing.look(stop).is_done, 5.0, 60.0)
     yield Again("the end of users on Kafka", lambda stop: doors.sweep(today, stop), 60.0, 60.0)
+    yield Again("the hand-over of subscriptions", lambda stop: _hand_over(wiring, today, stop), 60.0, 60.0)
+
+
+def _hand_over(wiring: Wiring, today: Callable[[], date], stop: threading.Event) -> bool:
+    return hand_over(wiring.subscriptions, lambda: Revisions(wiring).newest(), today, stop)
 
 
 def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:

@@ -78,7 +78,8 @@ class Filter(Door):
     language: Annotated[tuple[LanguageCode, ...], _SOME] | None = None
 
 
-SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+LONGEST_NAME = 120
+SubscriptionName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """How the agency calls a subscription; one of its subscriptions has that name."""
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from hub.core.subscriptions.inheriting import handed_over_by, inherited
 from hub.core.subscriptions.saving import Change
 from hub.ports import Subscriptions
+from schemas.ids import AgencyId
 from schemas.subscription import Filter, Subscription
 
 
@@ -34,6 +36,19 @@ class MemorySubscriptions:
     def end(self, agency: str, id: str, by: str) -> None:
         """Its last version."""
         self._keep(Change(agency, self._now(), by).changed(self._newest(agency), id, None))
+
+    def owners(self) -> list[AgencyId]:
+        """The agencies that have some which have not ended, by id."""
+        return sorted({one.agency for one in self._versions if self.standing(one.agency)})
+
+    def hand_over(self, before: AgencyId, heir: AgencyId) -> list[Subscription]:
+        """All that stand of the one go on as the heir's."""
+        change = Change(heir, self._now(), handed_over_by(before, heir))
+        steps = list(inherited(change, self._newest(before), self._newest(heir)))
+        for step in steps:
+            self._keep(step.ended)
+            self._keep(step.taken)
+        return [step.taken for step in steps]
 
     def _newest(self, agency: str) -> list[Subscription]:
         return list({one.id: one for one in self._versions if one.agency == agency}.values())

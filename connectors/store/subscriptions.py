@@ -9,9 +9,11 @@ from connectors.store import audit
 from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
 from connectors.store.tables import SUBSCRIPTIONS
+from hub.core.subscriptions.inheriting import handed_over_by, inherited
 from hub.core.subscriptions.saving import Change
 from hub.ports import Subscriptions
 from schemas.errors import Misconfigured
+from schemas.ids import AgencyId
 from schemas.subscription import Filter, Subscription
 
 
@@ -51,6 +53,24 @@ class PostgresSubscriptions:
         with translated(), self._engine.begin() as connection:
             known = self._locked(connection, agency)
             _keep(connection, known, _change(connection, agency, by).changed(known, id, None), "subscription.ended")
+
+    def owners(self) -> list[AgencyId]:
+        """The agencies that have some which have not ended, by id."""
+        with translated(), self._engine.connect() as connection:
+            newest = select(SUBSCRIPTIONS).distinct(SUBSCRIPTIONS.c.id)
+            last = newest.order_by(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.version.desc()).subquery()
+            owners = select(last.c.agency).where(last.c.filter.is_not(None)).distinct().order_by(last.c.agency)
+            return list(connection.scalars(owners))
+
+    def hand_over(self, before: AgencyId, heir: AgencyId) -> list[Subscription]:
+        """All that stand of the one go on as the heir's; each with two entries in the audit."""
+        with translated(), self._engine.begin() as connection:
+            known = {agency: self._locked(connection, agency) for agency in sorted((before, heir))}
+            steps = list(inherited(_change(connection, heir, handed_over_by(before, heir)), known[before], known[heir]))
+            for step in steps:
+                _keep(connection, known[before], step.ended, "subscription.handed-over")
+                _keep(connection, known[heir], step.taken, "subscription.inherited")
+            return [step.taken for step in steps]
 
     def _locked(self, connection: Connection, agency: str) -> list[Subscription]:
         """The newest versions of all that the agency has or had; nobody else changes them before this transaction is over."""

@@ -24,14 +24,19 @@ class Change:
 
     def added(self, known: Known, name: str, filter: Filter) -> Subscription:
         """A new subscription, one that had ended taken up again, or the one that asks for just this."""
+        version = self.taken(known, name, filter)
+        if version not in known and sum(one.filter is not None for one in known) >= MOST_SUBSCRIPTIONS:
+            raise _too_many()
+        return version
+
+    def taken(self, known: Known, name: str, filter: Filter) -> Subscription:
+        """The same, however many the agency has."""
         id = subscription_id_of(self.agency, name)
         before = next((one for one in known if one.id == id), None)
         if before is not None and before.filter is not None:
             if before.filter != filter:
                 raise NameTaken("a subscription of your agency has this name and another filter")
             return before
-        if sum(one.filter is not None for one in known) >= MOST_SUBSCRIPTIONS:
-            raise _too_many()
         return self._version(id, name, before.version + 1 if before else 1, filter)
 
     def changed(self, known: Known, id: str, filter: Filter | None) -> Subscription:

@@ -63,6 +63,19 @@ class TestBothAlike:
             store.add("ta-39", name, POSTS, "k1")
         assert [one.name for one in store.standing("ta-39")] == ["a", "b", "c"]
 
+    def test_an_heir_takes_all_that_stands_once(self, store: MemorySubscriptions | PostgresSubscriptions) -> None:
+        large = store.add("ta-39", "large", LAYOFFS, "k1")
+        ended = store.add("ta-39", "ended", POSTS, "k1")
+        store.end("ta-39", ended.id, "k1")
+        assert store.owners() == ["ta-39"]
+        (taken,) = store.hand_over("ta-39", "ta-50")
+        assert (taken.agency, taken.name, taken.filter, taken.version) == ("ta-50", "large", LAYOFFS, 1)
+        assert taken.id != large.id
+        assert store.hand_over("ta-39", "ta-50") == store.standing("ta-39") == []
+        assert store.standing("ta-50") == [taken]
+        assert store.owners() == ["ta-50"]
+        assert [one.filter for one in store.versions("ta-39", large.id)] == [LAYOFFS, None]
+
     def test_what_is_another_agencys_is_not_there(self, store: Subscriptions) -> None:
         id = store.add("ta-39", "large", LAYOFFS, "k1").id
         assert store.standing("ta-08") == store.versions("ta-08", id) == []
@@ -90,6 +103,17 @@ class TestBothAlike:
         assert store.add("ta-39", "one more", POSTS, "k1").version == 1
         with pytest.raises(BadSubscription):
             store.add("ta-39", "n-0", POSTS, "k1")
+
+
+def test_a_hand_over_is_in_the_audit_on_both_sides(stored: PostgresSubscriptions, engine: Engine, schemas: Schemas) -> None:
+    before = stored.add("ta-39", "large", LAYOFFS, "k1")
+    (taken,) = stored.hand_over("ta-39", "ta-50")
+    with schemas.bind(engine).connect() as connection:
+        rows = connection.execute(select(AUDIT.c.who, AUDIT.c.what, AUDIT.c.about).order_by(AUDIT.c.id)).all()
+    assert [tuple(row) for row in rows[1:]] == [
+        ("ta-39/hub, ta-39 to ta-50", "subscription.handed-over", f"ta-39/{before.id} version 2"),
+        ("ta-50/hub, ta-39 to ta-50", "subscription.inherited", f"ta-50/{taken.id} version 1"),
+    ]
 
 
 def test_each_change_is_in_the_audit_without_what_it_asks_for(
