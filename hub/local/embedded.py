@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hub.local import jars
+from hub.local.classes import ready_made
 from hub.local.kafka import USUAL_PORTS, LocalKafka
 from hub.local.postgres import USUAL_PORT, LocalPostgres
 from hub.local.supervisor import Supervisor
@@ -17,7 +18,7 @@ def prepare_kafka(
 ) -> LocalKafka:
     """A broker below `folder`/kafka, with its jars fetched; not started."""
     found = jars.fetch_jars(jars.usable_folder(folder / "kafka-jars"), supervisor.say)
-    return LocalKafka.prepare(folder / "kafka", found, heap, usual_ports)
+    return LocalKafka.prepare(folder / "kafka", found, heap, usual_ports, ready_made(found, supervisor.say))
 
 
 def prepare_postgres(folder: Path, usual_port: int = USUAL_PORT) -> LocalPostgres:

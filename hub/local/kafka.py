@@ -46,10 +46,17 @@ class LocalKafka:
     partner_port: int
     password: str = field(repr=False)
     heap: str = "256m"
+    classes: Path | None = None
+    """Its classes made ready (hub/local/classes.py)."""
 
     @classmethod
     def prepare(
-        cls, folder: Path, jars: Sequence[Path], heap: str = "256m", usual_ports: Mapping[str, int] = USUAL_PORTS
+        cls,
+        folder: Path,
+        jars: Sequence[Path],
+        heap: str = "256m",
+        usual_ports: Mapping[str, int] = USUAL_PORTS,
+        classes: Path | None = None,
     ) -> LocalKafka:
         """Choose ports, write the settings, format the storage if that was not done yet (1.5 s).
 
@@ -62,7 +69,8 @@ class LocalKafka:
         chosen = ports.pick(usual_ports, folder / "ports.json")
         cluster_id = files.once(folder / "cluster-id", _new_cluster_id)
         password = files.secret(folder / "password")
-        kafka = cls(folder, tuple(jars), cluster_id, chosen["hub"], chosen["controller"], chosen["partner"], password, heap)
+        numbers = (chosen["hub"], chosen["controller"], chosen["partner"])
+        kafka = cls(folder, tuple(jars), cluster_id, *numbers, password, heap, classes)
         files.write(folder / "log4j2.properties", files.template("log4j2.properties"))
         if not kafka.data.exists():
             kafka._format()
@@ -115,6 +123,7 @@ class LocalKafka:
         return [
             f"-Xmx{heap}",
             "-XX:+UseSerialGC",
+            *([f"-XX:AOTCache={self.classes}", "-Xlog:aot*=error"] if self.classes else []),
             "-Djava.awt.headless=true",
             f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}",
             "-cp",
