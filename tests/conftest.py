@@ -16,6 +16,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.embedded import Services, services
 
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+"""Brokers that live for seconds: Java's thorough compiler costs them more than it gives back."""
 _numbers = itertools.count(1)
 _process = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 _running = pytest.StashKey[ExitStack]()

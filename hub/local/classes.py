@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,8 @@ from hub.local.kafka import ANY_PORTS, KafkaError, LocalKafka
 
 READY_SECONDS = 90.0
 DUMP_SECONDS = 180.0
+_JAVA_READS = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")
+"""Variables with options for one run, which are not to shape what all later ones use."""
 
 
 def ready_made(jars: Sequence[Path], say: Callable[[str], None]) -> Path | None:
@@ -64,7 +67,8 @@ def _make(kept: Path, jars: Sequence[Path], say: Callable[[str], None]) -> None:
 def _train(kafka: LocalKafka, draft: Path) -> None:
     """Run a broker until it answers; at its end Java writes what it has loaded and compiled."""
     argv = [kafka.argv[0], f"-XX:AOTCacheOutput={draft}", *kafka.argv[1:]]
-    broker = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    plain = {name: value for name, value in os.environ.items() if name not in _JAVA_READS}
+    broker = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=plain)
     try:
         _wait_until_ready(kafka, broker)
         broker.terminate()
