@@ -30,34 +30,24 @@ class Body:
     content: bytes
 
 
-async def notice_body(request: Request) -> Body:
-    """The body of one notice."""
-    media = media_type(request, (JSON, CLOUDEVENT))
-    return Body(media, await _whole(request, LARGEST_INPUT, 60))
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a route depends on: the whole body, of one of these types, of so many bytes at the most, within so many seconds."""
+
+    types: tuple[str, ...]
+    most: int
+    seconds: float
+
+    async def __call__(self, request: Request) -> Body:
+        """HTTPException 408, 413 or 415 where it is none such."""
+        media = media_type(request, self.types)
+        return Body(media, await _whole(request, self.most, self.seconds))
 
 
-async def batch_body(request: Request) -> Body:
-    """The body of a batch."""
-    media = media_type(request, (JSON,))
-    return Body(media, await _whole(request, LARGEST_BATCH, 120))
-
-
-async def json_body(request: Request) -> Body:
-    """The body of what is no notice."""
-    media = media_type(request, (JSON,))
-    return Body(media, await _whole(request, LARGEST_INPUT, 60))
-
-
-async def small_body(request: Request) -> Body:
-    """The body of what is no notice."""
-    media = media_type(request, (JSON,))
-    return Body(media, await _whole(request, LARGEST_SMALL, 30))
-
-
-NoticeBody = Annotated[Body, Depends(notice_body)]
-BatchBody = Annotated[Body, Depends(batch_body)]
-JsonBody = Annotated[Body, Depends(json_body)]
-SmallBody = Annotated[Body, Depends(small_body)]
+NoticeBody = Annotated[Body, Depends(Whole((JSON, CLOUDEVENT), LARGEST_INPUT, 60))]
+BatchBody = Annotated[Body, Depends(Whole((JSON,), LARGEST_BATCH, 120))]
+JsonBody = Annotated[Body, Depends(Whole((JSON,), LARGEST_INPUT, 60))]
+SmallBody = Annotated[Body, Depends(Whole((JSON,), LARGEST_SMALL, 30))]
 
 
 def media_type(request: Request, wanted: tuple[str, ...]) -> str:
