@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from connectors.inbound.log import Log, LogRecord
+from hub.core.dead import OWN
 from hub.core.masking import MASK
 from hub.core.narrowing import as_it_may_stand
 from hub.wiring import Wiring
@@ -24,8 +25,6 @@ from schemas.wire import Message, header
 Cut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Agency and copy to what the agency may see of it; None for nothing."""
 _VANISHED = "topic-vanished"
-_OWN = "hub-"
-"""Begins the headers that a letter has more than the record that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def resend(wiring: Wiring, day: date) -> Resent:
 
 
 def _letter(record: LogRecord, prefix: str) -> Letter:
-    told = {name: header(record.headers, _OWN + name) or "" for name in ("by", "code", "detail", "topic")}
+    told = {name: header(record.headers, OWN + name) or "" for name in ("by", "code", "detail", "topic")}
     told["topic"] = told["topic"].removeprefix(prefix)
     return Letter(partition=record.partition, offset=record.offset, at=record.at.isoformat(), record=record, **told)
 
@@ -137,5 +136,5 @@ def _as_it_may_be(letter: Letter, prefix: str, cut: Cut) -> Message | None:
     seen = cut(outbox_owner(letter.topic) or "", copy)
     if seen is None:
         return None
-    kept = tuple((name, value or b"") for name, value in letter.record.headers if not name.startswith(_OWN))
+    kept = tuple((name, value or b"") for name, value in letter.record.headers if not name.startswith(OWN))
     return Message(prefix + letter.topic, letter.record.key, letter.record.value if seen == copy else orjson.dumps(seen), kept)

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 
 from connectors.clock import broker_ahead
 from connectors.inbound.log import Log, LogRecord, Place
+from hub.core.dead import OWN
 from hub.core.reckoning import Ledger
 from schemas import topics
 from schemas.errors import NotReady, Refusal
@@ -17,8 +18,6 @@ from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, Refused
 from schemas.wire import header, read, type_of
 
 PAUSE = 0.3
-LETTER = "hub-"
-"""Begins the headers in which a dead letter tells what it is of."""
 
 _TAKERS: dict[str, Callable[[Ledger, LogRecord], None]] = {
     topics.EVENTS.name: lambda ledger, record: ledger.take_event(read(EmployerEvent, record.value, record.headers)),
@@ -76,7 +75,7 @@ def _take_withheld(ledger: Ledger, record: LogRecord) -> None:
 
 
 def _take_letter(ledger: Ledger, record: LogRecord, prefix: str) -> None:
-    by, code, topic = (header(record.headers, LETTER + name) or "" for name in ("by", "code", "topic"))
+    by, code, topic = (header(record.headers, OWN + name) or "" for name in ("by", "code", "topic"))
     ledger.take_letter(header(record.headers, "ce_id") or "", by, code, topic.removeprefix(prefix))
 
 

@@ -91,6 +91,7 @@ def told_by(agent: str, message: Message) -> Said:
 @given(BYTES, KEYS, HEADERS)
 @example(f"{CODE} is no message".encode(), b"key", ())
 @example(f'{{"hetu": "{CODE}"}}'.encode(), None, (("ce_id", CODE.encode()),))
+@example(b"no message", None, (("hub-code", b"\x80"),))
 def test_any_bytes_at_the_door_get_one_verdict(value: bytes | None, key: bytes | None, headers: Any) -> None:
     said = told_by("intake", by_hand(topics.RECEIVED, value, key=key, headers=headers))
     assert said.verdicts() == {"refused": 1}
