@@ -1,6 +1,7 @@
 """The users of agencies on the broker (SCRAM), and what each may do there: its agency's two topics, and groups of its name."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, Literal, get_args
 
@@ -29,6 +30,7 @@ Right = Literal["read", "write"]
 RIGHTS: frozenset[Right] = frozenset(get_args(Right))
 ITERATIONS = 8192
 ANSWER_WITHIN = 10.0
+_LOOK = 0.05
 _SCRAM = ScramMechanism.SCRAM_SHA_512
 
 
@@ -46,13 +48,29 @@ class KafkaUsers:
         self._alter([UserScramCredentialUpsertion(user, info, password.encode())])
 
     def close(self, user: str) -> None:
-        """From now on the user may do nothing, also in a session that is open; then it is gone."""
-        any_: Any = None
-        places = (ResourceType.ANY, any_, ResourcePatternType.ANY)
-        everything = AclBindingFilter(*places, _principal(user), any_, AclOperation.ANY, AclPermissionType.ANY)
-        _done("rights could not be taken away", self._admin.delete_acls([everything]).values())
+        """From now on the user may do nothing, also in a session that is open; then it is gone.
+
+        The controller says that it is done before the broker goes by it: a moment is waited for that.
+        """
+        _done("rights could not be taken away", self._admin.delete_acls([_all_of(user)]).values())
         if user in self.there():
             self._alter([UserScramCredentialDeletion(user, _SCRAM)])
+        self._wait("the user is still let in", lambda: user not in self.there() and not self._may(user))
+
+    def _may(self, user: str) -> list[AclBinding]:
+        """What the broker that is asked lets the user do."""
+        try:
+            found: list[AclBinding] = self._admin.describe_acls(_all_of(user), request_timeout=ANSWER_WITHIN).result()
+            return found
+        except KafkaException as error:
+            raise _not_done("rights could not be listed", error) from error
+
+    def _wait(self, what: str, done: Callable[[], bool]) -> None:
+        until = time.monotonic() + ANSWER_WITHIN
+        while not done():
+            if time.monotonic() > until:
+                raise NotReady(f"{what} {ANSWER_WITHIN:.0f} s after that was ended")
+            time.sleep(_LOOK)
 
     def there(self) -> frozenset[str]:
         """All users that the broker would let in."""
@@ -79,6 +97,12 @@ class KafkaUsers:
     def _alter(self, changes: list[Any]) -> None:
         asked: Mapping[str, Future[None]] = self._admin.alter_user_scram_credentials(changes, request_timeout=ANSWER_WITHIN)
         _done("the user could not be changed", asked.values())
+
+
+def _all_of(user: str) -> AclBindingFilter:
+    any_: Any = None
+    places = (ResourceType.ANY, any_, ResourcePatternType.ANY)
+    return AclBindingFilter(*places, _principal(user), any_, AclOperation.ANY, AclPermissionType.ANY)
 
 
 def _principal(user: str) -> str:

@@ -19,6 +19,8 @@ SESSION_SECONDS = 6.0
 HEARTBEAT_SECONDS = 1.0
 COMMIT_SECONDS = 0.5
 LONGEST_GAP = SESSION_SECONDS / 2
+METADATA_MS = 10_000
+"""How long a worker that began before its topic was there may go without it; Faust's own minute is too long to stand still."""
 LINGER_MS = 2
 """How long a record waits for company: each hop later by as much, with fewer requests for broker and worker."""
 
@@ -40,6 +42,7 @@ def make_app(group: str, bootstrap: str, folder: Path | None = None) -> Any:
         topic_allow_declare=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_rebalance_timeout=20.0,
