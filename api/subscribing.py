@@ -37,6 +37,15 @@ class Subscribing:
             raise BadSubscription(told, found)
         return remarks(filter, self._agency(agency), self.registry(), self.today())
 
+    def admit(self, agency: str, filter: Filter) -> None:
+        """Whether it may be saved. BadSubscription as above; NotPermitted for an agency that is no more.
+
+        What such a one has goes to its successor, for which nobody else asks.
+        """
+        if not self.reading.admits(agency):
+            raise NotPermitted("your agency is not in force today: it is told nothing, and asks for nothing")
+        self.check(agency, filter)
+
     def problems(self, agency: str, filter: Filter) -> tuple[Finding, ...]:
         """What would keep the filter from being saved today."""
         return problems(filter, self._agency(agency), self.registry(), self.today())

@@ -44,7 +44,7 @@ def add_subscription(
     or asks for what your agency may not see is refused, with each clause that is wrong.
     """
     wanted = read_as(NewSubscription, body.content, BadSubscription)
-    subscribed.check(caller.agency, wanted.filter)
+    subscribed.admit(caller.agency, wanted.filter)
     saved = subscribed.store.add(caller.agency, wanted.name, wanted.filter, caller.key_id)
     response.headers["Location"] = f"{_root(request)}/v1/subscriptions/{saved.id}"
     return _standing(request, subscribed, saved)
@@ -105,7 +105,7 @@ def change_subscription(
     """Its next version: the whole filter anew. The same again changes nothing."""
     wanted = read_as(ChangedFilter, body.content, BadSubscription)
     subscribed.find(caller.agency, str(id))
-    subscribed.check(caller.agency, wanted.filter)
+    subscribed.admit(caller.agency, wanted.filter)
     return _standing(request, subscribed, subscribed.store.change(caller.agency, str(id), wanted.filter, caller.key_id))
 
 

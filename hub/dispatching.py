@@ -25,7 +25,6 @@ from hub.dispatch.inheriting import hand_over
 from hub.dispatch.webhooks import Webhooks
 from hub.kafka_doors import KafkaDoors
 from hub.narrowing import Narrowing
-from hub.revisions import Revisions
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
 from schemas.errors import HubError, MalformedMessage, NotReady
@@ -70,11 +69,15 @@ def _again(wiring: Wiring) -> Iterator[Again]:
     yield Again("the purge", purged, 86_400.0, 600.0)
     yield Again("the emptying of outboxes", lambda stop: narrowing.look(stop).is_done, 5.0, 60.0)
     yield Again("the end of users on Kafka", lambda stop: doors.sweep(today, stop), 60.0, 60.0)
-    yield Again("the hand-over of subscriptions", lambda stop: _hand_over(wiring, today, stop), 60.0, 60.0)
+    rights = partial(_rights, wiring)
+    yield Again("the hand-over of subscriptions", lambda stop: hand_over(wiring.subscriptions, rights, stop), 60.0, 60.0)
 
 
-def _hand_over(wiring: Wiring, today: Callable[[], date], stop: threading.Event) -> bool:
-    return hand_over(wiring.subscriptions, lambda: Revisions(wiring).newest(), today, stop)
+def _rights(wiring: Wiring) -> tuple[Registry, date]:
+    """While the registry is not known, or no longer followed, nobody has a right."""
+    if reason := wiring.follower.lost():
+        raise NotReady(reason)
+    return wiring.follower.current(), day_of(datetime.now(UTC))
 
 
 def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
@@ -92,13 +95,7 @@ def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
 
 def _webhooks(wiring: Wiring) -> Webhooks | None:
     """None where settings are missing."""
-
-    def rights() -> tuple[Registry, date]:
-        """While the registry is not known, or no longer followed, nothing is told."""
-        if reason := wiring.follower.lost():
-            raise NotReady(reason)
-        return wiring.follower.current(), day_of(datetime.now(UTC))
-
+    rights = partial(_rights, wiring)
     now = partial(datetime.now, UTC)
     try:
         choosing = Choosing(wiring.subscriptions.standing, rights)

@@ -41,9 +41,9 @@ class MemorySubscriptions:
         """The agencies that have some which have not ended, by id."""
         return sorted({one.agency for one in self._versions if self.standing(one.agency)})
 
-    def hand_over(self, before: AgencyId, heir: AgencyId) -> list[Subscription]:
+    def hand_over(self, before: AgencyId, heir: AgencyId, revision: int) -> list[Subscription]:
         """All that stand of the one go on as the heir's."""
-        change = Change(heir, self._now(), handed_over_by(before, heir))
+        change = Change(heir, self._now(), handed_over_by(before, heir, revision))
         steps = list(inherited(change, self._newest(before), self._newest(heir)))
         for step in steps:
             self._keep(step.ended)

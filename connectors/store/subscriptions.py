@@ -62,14 +62,15 @@ class PostgresSubscriptions:
             owners = select(last.c.agency).where(last.c.filter.is_not(None)).distinct().order_by(last.c.agency)
             return list(connection.scalars(owners))
 
-    def hand_over(self, before: AgencyId, heir: AgencyId) -> list[Subscription]:
+    def hand_over(self, before: AgencyId, heir: AgencyId, revision: int) -> list[Subscription]:
         """All that stand of the one go on as the heir's; each with two entries in the audit."""
         with translated(), self._engine.begin() as connection:
             known = {agency: self._locked(connection, agency) for agency in sorted((before, heir))}
-            steps = list(inherited(_change(connection, heir, handed_over_by(before, heir)), known[before], known[heir]))
+            steps = list(inherited(_change(connection, heir, handed_over_by(before, heir, revision)), known[before], known[heir]))
             for step in steps:
                 _keep(connection, known[before], step.ended, "subscription.handed-over")
                 _keep(connection, known[heir], step.taken, "subscription.inherited")
+                known[heir].append(step.taken)  # two of one name and filter are one
             return [step.taken for step in steps]
 
     def _locked(self, connection: Connection, agency: str) -> list[Subscription]:

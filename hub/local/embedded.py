@@ -17,8 +17,9 @@ def prepare_kafka(
     supervisor: Supervisor, folder: Path, heap: str = "256m", usual_ports: Mapping[str, int] = USUAL_PORTS
 ) -> LocalKafka:
     """A broker below `folder`/kafka, with its jars fetched; not started."""
-    found = jars.fetch_jars(jars.usable_folder(folder / "kafka-jars"), supervisor.say)
-    return LocalKafka.prepare(folder / "kafka", found, heap, usual_ports, ready_made(found, supervisor.say))
+    own = folder / "kafka-jars"
+    found = jars.fetch_jars(jars.usable_folder(own), supervisor.say)
+    return LocalKafka.prepare(folder / "kafka", found, heap, usual_ports, ready_made(found, own, supervisor.say))
 
 
 def prepare_postgres(folder: Path, usual_port: int = USUAL_PORT) -> LocalPostgres:

@@ -301,6 +301,15 @@ def test_a_change_holds_at_once_and_an_ended_one_is_gone(filled: Hub, client: Te
     is_problem(client.get("/v1/outbox", params={"subscription": mine["id"]}), 404, "unknown")
 
 
+def test_an_agency_that_is_no_more_sees_what_it_has_and_saves_nothing(hub: Hub, client: TestClient) -> None:
+    """It would be its successor's within a minute, for which only that one itself asks."""
+    mine = saved(client, kind=["downsizing"])
+    hub.reading.ended.add(AGENCY)
+    is_problem(client.post(PATH, json=SUBSCRIPTION), 403, "not-permitted")
+    is_problem(client.put(f"{PATH}/{mine['id']}", json={"filter": {}}), 403, "not-permitted")
+    assert client.get(PATH).json() == {"items": [mine]}
+
+
 @pytest.mark.parametrize("name", [NOWHERE[:-1], "x", ""])
 def test_what_is_no_id_of_a_subscription(client: TestClient, name: str) -> None:
     is_problem(client.get("/v1/outbox", params={"subscription": name}), 422, "invalid-request")

@@ -68,13 +68,20 @@ class TestBothAlike:
         ended = store.add("ta-39", "ended", POSTS, "k1")
         store.end("ta-39", ended.id, "k1")
         assert store.owners() == ["ta-39"]
-        (taken,) = store.hand_over("ta-39", "ta-50")
+        (taken,) = store.hand_over("ta-39", "ta-50", 9)
         assert (taken.agency, taken.name, taken.filter, taken.version) == ("ta-50", "large", LAYOFFS, 1)
         assert taken.id != large.id
-        assert store.hand_over("ta-39", "ta-50") == store.standing("ta-39") == []
+        assert store.hand_over("ta-39", "ta-50", 9) == store.standing("ta-39") == []
         assert store.standing("ta-50") == [taken]
         assert store.owners() == ["ta-50"]
         assert [one.filter for one in store.versions("ta-39", large.id)] == [LAYOFFS, None]
+
+    def test_two_that_become_one_are_handed_over_as_one(self, store: MemorySubscriptions | PostgresSubscriptions) -> None:
+        store.add("ta-50", "large", POSTS, "k1")
+        for name in ("large", "large (ta-39)"):
+            store.add("ta-39", name, LAYOFFS, "k1")
+        store.hand_over("ta-39", "ta-50", 9)
+        assert [(one.name, one.version) for one in store.standing("ta-50")] == [("large", 1), ("large (ta-39)", 1)]
 
     def test_what_is_another_agencys_is_not_there(self, store: Subscriptions) -> None:
         id = store.add("ta-39", "large", LAYOFFS, "k1").id
@@ -107,12 +114,12 @@ class TestBothAlike:
 
 def test_a_hand_over_is_in_the_audit_on_both_sides(stored: PostgresSubscriptions, engine: Engine, schemas: Schemas) -> None:
     before = stored.add("ta-39", "large", LAYOFFS, "k1")
-    (taken,) = stored.hand_over("ta-39", "ta-50")
+    (taken,) = stored.hand_over("ta-39", "ta-50", 9)
     with schemas.bind(engine).connect() as connection:
         rows = connection.execute(select(AUDIT.c.who, AUDIT.c.what, AUDIT.c.about).order_by(AUDIT.c.id)).all()
     assert [tuple(row) for row in rows[1:]] == [
-        ("ta-39/hub, ta-39 to ta-50", "subscription.handed-over", f"ta-39/{before.id} version 2"),
-        ("ta-50/hub, ta-39 to ta-50", "subscription.inherited", f"ta-50/{taken.id} version 1"),
+        ("ta-39/hub, ta-39 to ta-50 by revision 9", "subscription.handed-over", f"ta-39/{before.id} version 2"),
+        ("ta-50/hub, ta-39 to ta-50 by revision 9", "subscription.inherited", f"ta-50/{taken.id} version 1"),
     ]
 
 
