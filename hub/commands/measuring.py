@@ -1,5 +1,6 @@
 """Commands that put the hub under load: soak and bench. Each runs on a hub of its own."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -8,7 +9,9 @@ import typer
 from hub.commands.common import AsJson, print_json
 from hub.local.supervisor import tell
 from hub.trials.bench import identity, path, rebuilding, subscribing, webhooks
+from hub.trials.soak.ground import Say
 from hub.trials.soak.history.run import soak_history
+from hub.trials.soak.partners.run import soak_partners
 from hub.trials.soak.run import Wish, soak
 
 commands = typer.Typer()
@@ -18,24 +21,39 @@ _A_ROUND = 12_500
 """Submissions for each round of faults: more of them, more faults, three rounds at the least."""
 
 
+_Act = Callable[[Wish, Say], tuple[dict[str, Any], bool]]
+
+
 class Soak(StrEnum):
     """What is soaked."""
 
     NOTICES = "notices"
     HISTORY = "history"
+    PARTNERS = "partners"
 
 
-_SOAKS = {Soak.NOTICES: (soak, 50_000), Soak.HISTORY: (soak_history, 20_000)}
+_SOAKS: dict[Soak, tuple[_Act, int]] = {
+    Soak.NOTICES: (soak, 50_000),
+    Soak.HISTORY: (soak_history, 20_000),
+    Soak.PARTNERS: (soak_partners, 5_000),
+}
 """By what is soaked, how, and of how many notices."""
 
 
 @commands.command("soak", epilog="Example: hub soak history --notices 20000")
 def run_soak(
     what: Annotated[
-        Soak, typer.Argument(help="history: corrected, withdrawn and moved, while the registry changes too.")
+        Soak,
+        typer.Argument(
+            help="history: corrected, withdrawn and moved, while the registry changes too. "
+            "partners: 30 agencies on every channel, whose side fails too."
+        ),
     ] = Soak.NOTICES,
     notices: Annotated[
-        int | None, typer.Option(help="Notices to send while processes are killed (default: 50000, of history 20000).", min=100)
+        int | None,
+        typer.Option(
+            help="Notices to send while processes are killed (default: 50000, of history 20000, of partners 5000).", min=100
+        ),
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of faults, each kind once a round (default: three or more).")] = None,
     seed: Annotated[int, typer.Option(help="Another seed makes other submissions.")] = 1,

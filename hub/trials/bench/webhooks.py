@@ -15,17 +15,14 @@ from typing import Any
 
 from hub.core.whys import why
 from hub.local.child import Child
-from hub.local.files import once
-from hub.settings import SecretSettings
 from hub.trials.bench.receivers import Receivers, receivers
 from hub.trials.soak.ground import Ground, Say, ground
-from hub.wiring import SECRETS, Wiring
+from hub.wiring import Wiring
 from schemas.messages import AgencyNotice
 from schemas.topics import outbox
 from schemas.wire import HUB, Message, event, type_of
 
 DISPATCH = "dispatch"
-_SECRET = "a secret of the bench, of 32 bytes"  # noqa: S105 - of a hub that is gone when the bench ends
 _LOOK = 0.005
 _MOVES_WITHIN = 60.0
 _EMPLOYERS = 10
@@ -54,11 +51,11 @@ def bench_webhooks(endpoints: int, events: int, rounds: int, say: Say) -> dict[s
 
 
 def _start(hub: Ground, there: Receivers) -> Wiring:
-    once(hub.settings.folder / SECRETS, lambda: json.dumps({"keys": _SECRET, "cursors": _SECRET}), 0o600)
+    wiring = hub.with_secrets()
     told = {"HUB_WEBHOOKS__NETWORKS": json.dumps(["127.0.0.0/8"])}
     dispatch: Child = hub.hub(DISPATCH, "dispatch")
     hub.supervisor.start([replace(dispatch, env={**dispatch.env, **told})])
-    return Wiring(hub.settings.model_copy(update={"secrets": SecretSettings()}))
+    return wiring
 
 
 def _add(wiring: Wiring, agencies: list[str], there: Receivers) -> None:

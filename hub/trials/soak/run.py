@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from hub.local.child import Child
 from hub.trials.load import Item, generate
 from hub.trials.soak.faults import PROJECTOR, Havoc, lasts, plan
 from hub.trials.soak.ground import Ground, Say, ground
@@ -75,8 +76,12 @@ def _soak_on(hub: Ground, wish: Wish, say: Say) -> tuple[dict[str, Any], bool]:
 
 def start_processes(hub: Ground) -> None:
     """The hub's workers, two of them in turns, and its projector."""
-    workers = [hub.worker("worker-1"), hub.worker("worker-2"), hub.worker("front", "--front")]
-    hub.supervisor.start([*workers, hub.hub(PROJECTOR, "project")])
+    hub.supervisor.start([*workers(hub), hub.hub(PROJECTOR, "project")])
+
+
+def workers(hub: Ground) -> list[Child]:
+    """Two that share all of it, and one for the front alone."""
+    return [hub.worker("worker-1"), hub.worker("worker-2"), hub.worker("front", "--front")]
 
 
 def expected(items: list[Item], places: Places) -> int:

@@ -87,7 +87,7 @@ def _run(hub: Ground, publishing: Publishing, reforming: Reforming, havoc: Havoc
     for thread in threads:
         thread.begin()
     _wait(publishing, reforming, havoc, watch, say)
-    unaccounted = _reckoned(hub, say)
+    unaccounted = reckoned(hub, say)
     _wait_for_rights(hub, reforming, say)
     while watch.still_for < SETTLES:  # what is written a second time may come yet
         time.sleep(0.2)
@@ -120,7 +120,7 @@ def _wait_for_rights(hub: Ground, reforming: Reforming, say: Say) -> None:
         time.sleep(0.5)
 
 
-def _reckoned(hub: Ground, say: Say) -> int:
+def reckoned(hub: Ground, say: Say) -> int:
     """How much the hub's own reckoning cannot account for."""
     ledger = reckon(hub.bootstrap, hub.wiring.prefix, None, ANSWERS_WITHIN, lambda left: say(f"{left} unaccounted for yet"))
     left = list(ledger.unaccounted())
