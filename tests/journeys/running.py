@@ -243,7 +243,7 @@ def a_hub(bootstrap: str, database_url: str, folder: Path, prefix: str, registry
             desk = wiring.authority_at("fi:kunta:837", date.today())  # noqa: DTZ011 - any day near today will do
             yield Hub(wiring, f"http://127.0.0.1:{port}", supervisor, aside, children, desk=desk)
     finally:
-        _leave_nothing(wiring)
+        leave_nothing(wiring)
 
 
 def _silent(_: str) -> None:
@@ -255,7 +255,8 @@ def _secrets() -> str:
     return '{"keys": "journeys-journeys-journeys", "cursors": "journeys-journeys-journeys"}'
 
 
-def _leave_nothing(wiring: Wiring) -> None:
+def leave_nothing(wiring: Wiring) -> None:
+    """Neither topics nor schemas."""
     admin = AdminClient({"bootstrap.servers": wiring.bootstrap, "log_level": 2})
     left = [name for name in admin.list_topics(timeout=20).topics if name.startswith(wiring.prefix)]
     for future in admin.delete_topics(left).values() if left else ():

@@ -30,13 +30,14 @@ Say = Callable[[str], None]
 class Ground:
     """Both servers of a trial, with topics, schemas and registry made; its children are started by the trial.
 
-    `told`: settings of its own, by their names in the environment of its children.
+    `told`: settings of its own, by their names in the environment of its children; `needs`: what these children need.
     """
 
     supervisor: Supervisor
     settings: Settings
     wiring: Wiring
     told: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = (KAFKA, POSTGRES)
 
     @property
     def bootstrap(self) -> str:
@@ -57,7 +58,7 @@ class Ground:
     def hub(self, name: str, *words: str, ready: Callable[[], bool] | None = None) -> Child:
         """A process of the hub: `hub WORDS`."""
         command = [sys.executable, "-m", "hub", *words]
-        return Child(name, command, self.environment(), ready=ready, needs=(KAFKA, POSTGRES), grace=8.0)
+        return Child(name, command, self.environment(), ready=ready, needs=self.needs, grace=8.0)
 
     def worker(self, name: str, *words: str) -> Child:
         """A worker, ready when it says so itself.

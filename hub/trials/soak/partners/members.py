@@ -22,9 +22,9 @@ Habit = Literal[
 """How a partner's side behaves as long as the trial is not calm.
 
 Of endpoints: `errors` answers 500, `forgets` keeps the event and answers 500, `breaks` keeps it and closes the connection,
-`hangs` never answers, `slow` answers late, `closed` is away for seconds, `busy` asks to be left alone (429, 503 with Retry-After), `gone`
-says 410. Of readers: `drops` breaks the stream off, `leaves` goes without a word (nothing committed or acknowledged) and begins
-again, `without-streams` reads the feed.
+`hangs` never answers, `slow` answers late, `closed` is away for seconds, `busy` asks to be left alone (429, 503 with
+Retry-After), `gone` says 410. Of readers: `drops` breaks the stream off, `leaves` goes without a word (nothing committed or
+acknowledged) and begins again, `without-streams` reads the feed.
 """
 
 

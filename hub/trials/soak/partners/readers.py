@@ -22,7 +22,7 @@ from hub.trials.soak.partners.seats import Seat
 from hub.trials.soak.reading import header
 
 _AGAIN_AFTER = 0.5
-_DROPS_AFTER, _LEAVES_AFTER = 15, 20
+_DROPS_AFTER, _LEAVES_AFTER = 10, 8
 """Events of one stream or subscription."""
 _LEAVES_SECONDS = 8.0
 """A group takes some seconds to let another member in."""

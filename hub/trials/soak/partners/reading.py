@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from confluent_kafka import Message
@@ -12,7 +13,7 @@ from hub.trials.soak.history.log import Log
 from hub.trials.soak.history.sayings import Saying
 from hub.trials.soak.partners.log import Posted, digest_of
 from hub.trials.soak.reading import is_read, records
-from schemas.topics import DELIVERIES, RECEIVED, REFUSED, ROUTED
+from schemas.topics import DELIVERIES, REFUSED, ROUTED, inbox_owner
 
 
 @dataclass(slots=True)
@@ -24,18 +25,37 @@ class Read:
     at_inboxes: Counter[str] = field(default_factory=Counter)
 
 
-def read_all(bootstrap: str, partners: frozenset[str]) -> Read:
-    """Everything that stands there now, each partition from its start."""
-    found, beside = Read(), (ROUTED.name, DELIVERIES.name)
-    for record in records(bootstrap, lambda topic: is_read(topic) or topic in beside, stop_at_end=True):
-        _take(found, record, partners)
+def read_all(bootstrap: str, partners: frozenset[str], prefix: str = "") -> Read:
+    """Everything that stands there now, each partition from its start, on the topics whose names begin with the prefix."""
+    found = Read()
+    for record in records(bootstrap, lambda topic: topic.startswith(prefix) and _is_read(topic[len(prefix) :]), stop_at_end=True):
+        bare: Any = _Bare(record, prefix)
+        _take(found, bare, partners)
     return found
+
+
+class _Bare:
+    """A record by its topic's name without the prefix."""
+
+    def __init__(self, record: Message, prefix: str) -> None:
+        self._record, self._prefix = record, prefix
+
+    def topic(self) -> str:
+        """The name."""
+        return (self._record.topic() or "").removeprefix(self._prefix)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._record, name)
+
+
+def _is_read(topic: str) -> bool:
+    return is_read(topic) or topic in (ROUTED.name, DELIVERIES.name)
 
 
 def _take(found: Read, record: Message, partners: frozenset[str]) -> None:
     if record.topic() == REFUSED.name:
         told = orjson.loads(record.value() or b"")
-        if told["origin"]["topic"] != RECEIVED.name:
+        if inbox_owner(told["origin"]["topic"]):
             found.at_inboxes[told["sender"]] += 1
             return
     known = len(found.log.copies)

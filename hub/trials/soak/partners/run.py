@@ -31,8 +31,8 @@ from hub.trials.soak.run import workers as all_workers
 from hub.wiring import Wiring
 
 API, BRIDGE, RECEIVERS = "api", "bridge", "receivers"
-_ATTEMPT_SECONDS = 3.0
-"""So long an endpoint may take to answer: those that hang are to cost the trial little."""
+TOLD = {"HUB_WEBHOOKS__NETWORKS": json.dumps(["127.0.0.0/8"]), "HUB_WEBHOOKS__SECONDS": "3"}
+"""Endpoints on this machine may be called, and those that hang are to cost the trial little."""
 _TELL_EVERY = 5.0
 _LOOK = 1.0
 _FAILS_WITHIN = LEASE_SECONDS + 30.0
@@ -69,22 +69,25 @@ class Short:
     agencies: int
 
 
-def soak_partners(wish: Wish, say: Say, short: Short | None = None) -> tuple[dict[str, Any], bool]:
+def soak_partners(wish: Wish, say: Say) -> tuple[dict[str, Any], bool]:
     """The result, and whether it is good. Where it is not, the folder with logs and recordings stays and is named."""
-    places = read_places()
-    sayings = generate(wish.notices, places, wish.seed)
-    members = choose(sayings, places, short.agencies if short else len(PARTS))
-    faults = short.faults if short else _plan(wish)
-    told = {"HUB_WEBHOOKS__NETWORKS": json.dumps(["127.0.0.0/8"]), "HUB_WEBHOOKS__SECONDS": str(_ATTEMPT_SECONDS)}
     try:
-        with ground("soak-partners", say, told) as hub:
-            workers = [hub.worker("worker-1")] if short else all_workers(hub)
-            result, good = _soak_on(_start(hub, workers, members), sayings, places, faults, say)
+        with ground("soak-partners", say, TOLD) as hub:
+            result, good = soak_on(hub, wish, say)
             if not good:
                 raise Soaked(result)
             return result, True
     except Soaked as found:
         return found.result, False
+
+
+def soak_on(hub: Ground, wish: Wish, say: Say, short: Short | None = None) -> tuple[dict[str, Any], bool]:
+    """The same on servers that are there, whose children are told `TOLD`."""
+    places = read_places()
+    sayings = generate(wish.notices, places, wish.seed)
+    members = choose(sayings, places, short.agencies if short else len(PARTS))
+    workers = [hub.worker("worker-1")] if short else all_workers(hub)
+    return _run(_start(hub, workers, members), sayings, places, short.faults if short else _plan(wish), say)
 
 
 def _plan(wish: Wish) -> list[Fault]:
@@ -112,7 +115,7 @@ def _start(hub: Ground, workers: list[Child], members: Sequence[Member]) -> _Fie
     return _Field(hub, wiring, seats, url)
 
 
-def _soak_on(
+def _run(
     field: _Field, sayings: list[Saying], places: Places, faults: list[Fault], say: Say
 ) -> tuple[dict[str, Any], bool]:  # fmt: skip
     began = time.monotonic()
@@ -131,7 +134,7 @@ def _soak_on(
     (field.hub.settings.folder / CALM).touch()
     tending.calm()
     unaccounted = reckoned(field.hub, say)
-    read = read_all(field.hub.bootstrap, places.partners)
+    read = read_all(field.hub.bootstrap, places.partners, field.wiring.prefix)
     counts = _until_told(field, read, recordings, say)
     tending.end()
     _judge_hub(sayings, publishing, places, read, counts)
@@ -177,11 +180,11 @@ def _until_each_failed(members: Sequence[Member], recordings: Recordings, say: S
 
 def _until_told(field: _Field, read: Read, recordings: Recordings, say: Say) -> Counts:
     """Until every partner has everything, or nothing new has come for a minute; then what comes a second time may come yet."""
-    came, moved, told = -1, time.monotonic(), 0.0
+    came, moved, told, counts = -1, time.monotonic(), 0.0, Counts()
     while True:
         now, there = time.monotonic(), recordings.look()
-        counts = judge(field.members, read.outboxes, recordings.came)
         if there != came:
+            counts = judge(field.members, read.outboxes, recordings.came)
             came, moved = there, now
         if now - moved > (STANDS_STILL if counts.missing else SETTLES):
             return counts
