@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from connectors.store.keys import DEMO_SCOPES
 from hub.agents.hand import day_of
 from hub.kafka_doors import KafkaDoors
 from hub.local import ports
-from hub.trials.soak.partners.members import Member
+from hub.trials.soak.partners.members import Member, Part
 from hub.trials.soak.partners.seats import Login, Seat
 from hub.wiring import Wiring
 
@@ -45,20 +46,27 @@ class Enrolling:
         given: dict[str, Any] = {"port": port}
         if part.channel == "kafka":
             given["login"] = self._login(member.agency)
-        with Asking(self._url, key) as hub:
-            if part.kinds:
-                wanted = {"name": "what concerns us", "filter": {"kind": part.kinds}}
-                given["subscription"] = hub.ask("POST", "/v1/subscriptions", wanted)["id"]
-            if part.channel == "webhook":
-                chosen = {"subscription": given["subscription"]} if part.kinds else {}
-                wanted = {"url": f"http://127.0.0.1:{port}/", "mode": part.mode} | chosen
-                made = hub.ask("POST", "/v1/endpoints", wanted)
-                given |= {"endpoint": made["id"], "secret": made["secret"]}
+        if part.kinds or part.channel == "webhook":
+            with closing(Asking(self._url, key)) as hub:
+                given |= _registered(hub, part, port)
         return Seat(member, self._url, key, **given)
 
     def _login(self, agency: str) -> Login:
         made = self._doors.open(agency, LABEL, RIGHTS, day_of(datetime.now(UTC)))
         return Login(self._bootstrap, made.user, made.password, made.outbox, made.inbox, made.group)
+
+
+def _registered(hub: "Asking", part: Part, port: int) -> dict[str, Any]:
+    """What an agency gets for its subscription and its endpoint."""
+    given: dict[str, Any] = {}
+    if part.kinds:
+        wanted = {"name": "what concerns us", "filter": {"kind": part.kinds}}
+        given["subscription"] = hub.ask("POST", "/v1/subscriptions", wanted)["id"]
+    if part.channel == "webhook":
+        endpoint = {"url": f"http://127.0.0.1:{port}/", "mode": part.mode} | given
+        made = hub.ask("POST", "/v1/endpoints", endpoint)
+        given |= {"endpoint": made["id"], "secret": made["secret"]}
+    return given
 
 
 class Asking:
@@ -68,10 +76,8 @@ class Asking:
         headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx2.Client(base_url=url, headers=headers, timeout=30.0, trust_env=False)
 
-    def __enter__(self) -> "Asking":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of the connection."""
         self._http.close()
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -137,6 +137,7 @@ def _run(
     read = read_all(field.hub.bootstrap, places.partners, field.wiring.prefix)
     counts = _until_told(field, read, recordings, say)
     tending.end()
+    field.wiring.engine.dispose()
     _judge_hub(sayings, publishing, places, read, counts)
     for example in counts.examples:
         say(example)

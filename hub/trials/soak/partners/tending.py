@@ -23,7 +23,7 @@ class Tending:
 
     def __init__(self, seats: Sequence[Seat], say: Say) -> None:
         self.resumed = 0
-        self._seats = [seat for seat in seats if seat.endpoint]
+        self._desks = [(seat, Asking(seat.url, seat.key)) for seat in seats if seat.endpoint]
         self._say = say
         self._calm = threading.Event()
         self._stop = threading.Event()
@@ -41,24 +41,25 @@ class Tending:
         """Do nothing more."""
         self._stop.set()
         self._thread.join()
+        for _, hub in self._desks:
+            hub.close()
 
     def _run(self) -> None:
         calm_looks = 0
         while not self._stop.wait(_EACH):
             mends = self._calm.is_set() and calm_looks % _MENDED_EACH == 0
             calm_looks += self._calm.is_set()
-            for seat in self._seats:
-                self._look(seat, mends)
+            for seat, hub in self._desks:
+                self._look(seat, hub, mends)
 
-    def _look(self, seat: Seat, mends: bool) -> None:
+    def _look(self, seat: Seat, hub: Asking, mends: bool) -> None:
         place = f"/v1/endpoints/{seat.endpoint}"
         try:
-            with Asking(seat.url, seat.key) as hub:
-                told = hub.ask("GET", place)
-                if told["state"] == "active" and mends and told["waiting"]:
-                    told = hub.ask("PATCH", place, {"state": "paused"})
-                if told["state"] == "paused":
-                    hub.ask("POST", f"{place}/resume")
-                    self.resumed += 1
+            told = hub.ask("GET", place)
+            if told["state"] == "active" and mends and told["waiting"]:
+                told = hub.ask("PATCH", place, {"state": "paused"})
+            if told["state"] == "paused":
+                hub.ask("POST", f"{place}/resume")
+                self.resumed += 1
         except httpx2.HTTPError as error:
             self._say(f"{seat.agency} cannot look after its endpoint now ({error}); it tries again")
