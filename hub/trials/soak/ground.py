@@ -21,8 +21,8 @@ from hub.wiring import SECRETS, Wiring
 
 HEAP = "256m"
 KAFKA, POSTGRES = "kafka", "postgres"
-_WORKS = b" works "
-"""What a worker says in its log when it has joined its groups."""
+WORKS = b" works "
+"""What a worker says in its log when it has joined its groups, and a dispatcher when it begins."""
 Say = Callable[[str], None]
 
 
@@ -65,7 +65,11 @@ class Ground:
 
         The broker is not asked: librdkafka's questions about groups can end the asking process when the broker dies.
         """
-        return self.hub(name, "worker", *words, ready=_Says(self.supervisor, name))
+        return self.hub(name, "worker", *words, ready=self.says(name))
+
+    def says(self, name: str, words: bytes = WORKS) -> Callable[[], bool]:
+        """Whether the child's present process has said so in its log."""
+        return _Says(self.supervisor, name, words)
 
     def environment(self) -> dict[str, str]:
         """What a child is told, so that no setting of another hub reaches it."""
@@ -81,10 +85,10 @@ class Ground:
 
 
 class _Says:
-    """Whether the child's present process has said that it works; what former ones said does not count."""
+    """Whether the child's present process has said these words; what former ones said does not count."""
 
-    def __init__(self, supervisor: Supervisor, name: str) -> None:
-        self._supervisor, self._name = supervisor, name
+    def __init__(self, supervisor: Supervisor, name: str, words: bytes) -> None:
+        self._supervisor, self._name, self._words = supervisor, name, words
         self._log = supervisor.folder / "log" / f"{name}.log"
         self._pid = self._begins = 0
 
@@ -94,7 +98,7 @@ class _Says:
             self._pid, self._begins = pid, self._log.stat().st_size
         with self._log.open("rb") as handle:
             handle.seek(self._begins)
-            return _WORKS in handle.read()
+            return self._words in handle.read()
 
 
 @contextmanager

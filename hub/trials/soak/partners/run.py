@@ -4,9 +4,11 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import httpx2
 
 from hub.local import ports
 from hub.local.child import Child
@@ -104,15 +106,22 @@ def _start(hub: Ground, workers: list[Child], members: Sequence[Member]) -> _Fie
     """The hub's processes, then the partners as they enrol, then the partners' own sides."""
     wiring = hub.with_secrets()
     port = ports.pick({API: 0}, hub.settings.folder / "api-port.json")[API]
-    api = replace(hub.hub(API, "api", "--port", str(port)), listens=port)
-    beside = [hub.hub(PROJECTOR, "project"), hub.hub(BRIDGE, "bridge"), hub.hub(DISPATCHER, "dispatch")]
-    hub.supervisor.start([*workers, api, *beside])
     url = f"http://127.0.0.1:{port}"
+    hub.supervisor.start([*workers, *_doors(hub, port, url)])
     seats = Enrolling(wiring, url, hub.partner_bootstrap).seats(members)
     write_seats(hub.settings.folder / SEATS, seats)
     command = [sys.executable, "-m", "hub.trials.soak.partners.receivers", str(hub.settings.folder)]
     hub.supervisor.start([Child(RECEIVERS, command, {"PYTHONUNBUFFERED": "1"}, grace=1.0)])
     return _Field(hub, wiring, seats, url)
+
+
+def _doors(hub: Ground, port: int, url: str) -> Iterator[Child]:
+    """The processes that agencies meet."""
+    api = hub.hub(API, "api", "--port", str(port), ready=lambda: httpx2.get(f"{url}/livez", trust_env=False).is_success)
+    yield replace(api, listens=port)
+    yield hub.hub(PROJECTOR, "project")
+    yield hub.hub(BRIDGE, "bridge", ready=hub.says(BRIDGE, b"the bridge is open"))
+    yield hub.hub(DISPATCHER, "dispatch", ready=hub.says(DISPATCHER))
 
 
 def _run(
