@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from confluent_kafka import KafkaError, Message, Producer
 
@@ -85,6 +86,6 @@ class Publishing:
             self.failed += 1
 
 
-def _settings(login: Login) -> dict[str, str | int | float | bool]:
+def _settings(login: Login) -> dict[str, Any]:
     sure = {"enable.idempotence": True, "acks": "all", "batch.size": 262_144, "linger.ms": 5}
     return login.settings() | sure | {"delivery.timeout.ms": int(_PATIENCE * 1000)}

@@ -5,7 +5,7 @@ Whatever breaks, they go on where they were: each event is kept on disk before i
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ async def read_stream(seat: Seat, folder: Path, recorder: Recorder, is_calm: Cal
                 await asyncio.sleep(_AGAIN_AFTER)
 
 
-async def _streamed(http: httpx2.AsyncClient, place: str | None) -> AsyncIterator[dict[str, Any]]:
+async def _streamed(http: httpx2.AsyncClient, place: str | None) -> AsyncGenerator[dict[str, Any], None]:
     """Items until the stream ends."""
     headers = {} if place is None else {"Last-Event-ID": place}
     async with http.sse("/v1/outbox/stream", headers=headers) as source:

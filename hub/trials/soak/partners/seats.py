@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -24,7 +25,7 @@ class Login:
     inbox: str
     group: str
 
-    def settings(self) -> dict[str, str | int | float | bool]:
+    def settings(self) -> dict[str, Any]:
         """For a client of librdkafka."""
         way = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512", "log_level": 0}
         return way | {"bootstrap.servers": self.bootstrap, "sasl.username": self.user, "sasl.password": self.password}
