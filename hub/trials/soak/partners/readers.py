@@ -128,8 +128,8 @@ async def read_by_client(seat: Seat, folder: Path, recorder: Recorder, is_calm: 
     with HubClient(seat.url, seat.key) as hub:
         while True:
             number = 0
-            async with aclosing(hub.subscribe(store=store, limits=limits)) as events:
-                async for event in events:
+            async with aclosing(hub.subscribe(store=store, limits=limits)) as told:
+                async for event in told:
                     number += 1
                     recorder.keep(got(event.id, event.type, event.data))
                     if seat.member.part.habit == "leaves" and number == _LEAVES_AFTER and not is_calm():
