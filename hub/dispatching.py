@@ -37,6 +37,7 @@ Run = Callable[[threading.Event], None]
 
 REGISTRY_WITHIN = 10.0
 """Seconds in which endpoints wait for the first look at the registry."""
+LOOKS_EACH = 1.0
 AGAIN_AFTER = 60.0
 """Seconds after which it is tried again where settings hinder that endpoints are told."""
 
@@ -47,7 +48,8 @@ def dispatch(wiring: Wiring) -> None:
     try:
         with ExitStack() as beside:
             stop = beside.enter_context(told_to_stop())
-            runs: list[Run] = [clocks.run, partial(_tell_endpoints, wiring), *(one.run for one in _again(wiring))]
+            runs: list[Run] = [clocks.run, partial(_tell_endpoints, wiring), partial(end_when_lost, wiring.follower.lost)]
+            runs += [one.run for one in _again(wiring)]
             for run in runs:
                 beside.enter_context(_beside(run, stop))
             Following(wiring.bootstrap, wiring.prefix, lambda agency: _has_endpoint(wiring, agency)).run(stop)
@@ -91,6 +93,16 @@ def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
         made.run(stop)
     finally:
         wiring.follower.close()
+
+
+def end_when_lost(lost: Callable[[], str | None], stop: threading.Event) -> None:
+    """Until `stop` is set. NotReady once the registry is no longer followed: only the next process begins to follow it again.
+
+    `lost` tells why it is not. A broker that says nothing for a while is enough; endpoints would then wait for ever.
+    """
+    while not stop.wait(LOOKS_EACH):
+        if reason := lost():
+            raise NotReady(f"the registry is no longer followed ({reason}): start the dispatcher again, `hub up` does so")
 
 
 def _webhooks(wiring: Wiring) -> Webhooks | None:

@@ -44,7 +44,7 @@ def ground(
         leave_nothing(wiring)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300, func_only=True)
 def test_every_partner_gets_what_is_its_own_on_its_channel_and_nothing_else(ground: Ground) -> None:
     """The full run is `hub soak partners`: 30 agencies, every kind of fault, the broker's and the database's too."""
     result, good = soak_on(ground, Wish(notices=110), say, SHORT)
