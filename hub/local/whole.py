@@ -83,7 +83,7 @@ def own_children(settings: Settings, port: int, servers: tuple[str, ...] = ()) -
         hub("projector", "project", ready=lambda: True),
         hub("bridge", "bridge", ready=lambda: groups.is_at_work(BRIDGE)),
         hub("dispatcher", "dispatch", ready=lambda: groups.is_at_work(DISPATCHER)),
-        hub("api", "api", "--port", str(port), ready=lambda: _answers(port), note=at, listens=port),
+        hub("api", "api", "--port", str(port), ready=lambda: answers(port), note=at, listens=port),
     ]
 
 
@@ -116,6 +116,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether an API answers there; an exception means no."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=1.0) as answer:
         return bool(answer.status == 200)

@@ -69,7 +69,7 @@ class Ground:
 
     def says(self, name: str, words: bytes = WORKS) -> Callable[[], bool]:
         """Whether the child's present process has said so in its log."""
-        return _Says(self.supervisor, name, words)
+        return _Says(self.supervisor.folder / "log" / f"{name}.log", words)
 
     def environment(self) -> dict[str, str]:
         """What a child is told, so that no setting of another hub reaches it."""
@@ -85,20 +85,24 @@ class Ground:
 
 
 class _Says:
-    """Whether the child's present process has said these words; what former ones said does not count."""
+    """Whether the child's present process has said these words. Each says them once: what was heard before does not count.
 
-    def __init__(self, supervisor: Supervisor, name: str, words: bytes) -> None:
-        self._supervisor, self._name, self._words = supervisor, name, words
-        self._log = supervisor.folder / "log" / f"{name}.log"
-        self._pid = self._begins = 0
+    So nothing is missed that it says before it is looked at for the first time.
+    """
+
+    def __init__(self, log: Path, words: bytes) -> None:
+        self._log, self._words = log, words
+        self._heard_to = 0
 
     def __call__(self) -> bool:
-        pid = self._supervisor.pid(self._name)
-        if pid != self._pid:
-            self._pid, self._begins = pid, self._log.stat().st_size
+        if self._log.stat().st_size < self._heard_to:  # a long log was moved aside
+            self._heard_to = 0
         with self._log.open("rb") as handle:
-            handle.seek(self._begins)
-            return self._words in handle.read()
+            handle.seek(self._heard_to)
+            at = handle.read().find(self._words)
+        if at >= 0:
+            self._heard_to += at + len(self._words)
+        return at >= 0
 
 
 @contextmanager

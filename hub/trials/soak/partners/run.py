@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx2
-
 from hub.local import ports
 from hub.local.child import Child
+from hub.local.whole import answers
 from hub.ports import LEASE_SECONDS
 from hub.trials.soak.faults import DISPATCHER, PROJECTOR, Fault, Havoc, lasts, plan
 from hub.trials.soak.ground import Ground, Say, ground
@@ -107,7 +106,7 @@ def _start(hub: Ground, workers: list[Child], members: Sequence[Member]) -> _Fie
     wiring = hub.with_secrets()
     port = ports.pick({API: 0}, hub.settings.folder / "api-port.json")[API]
     url = f"http://127.0.0.1:{port}"
-    hub.supervisor.start([*workers, *_doors(hub, port, url)])
+    hub.supervisor.start([*workers, *_doors(hub, port)])
     seats = Enrolling(wiring, url, hub.partner_bootstrap).seats(members)
     write_seats(hub.settings.folder / SEATS, seats)
     command = [sys.executable, "-m", "hub.trials.soak.partners.receivers", str(hub.settings.folder)]
@@ -115,9 +114,9 @@ def _start(hub: Ground, workers: list[Child], members: Sequence[Member]) -> _Fie
     return _Field(hub, wiring, seats, url)
 
 
-def _doors(hub: Ground, port: int, url: str) -> Iterator[Child]:
+def _doors(hub: Ground, port: int) -> Iterator[Child]:
     """The processes that agencies meet."""
-    api = hub.hub(API, "api", "--port", str(port), ready=lambda: httpx2.get(f"{url}/livez", trust_env=False).is_success)
+    api = hub.hub(API, "api", "--port", str(port), ready=lambda: answers(port))
     yield replace(api, listens=port)
     yield hub.hub(PROJECTOR, "project")
     yield hub.hub(BRIDGE, "bridge", ready=hub.says(BRIDGE, b"the bridge is open"))
