@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api import bulk, employers, endpoints, health, notices, outbox, pages, refused, subscriptions
+from api.acting import Acting
 from api.backlog import Backlog
 from api.dependencies import Check, Parts, Webhooks
 from api.document import describe
@@ -45,11 +46,12 @@ def create_app(
     backlog: Callable[[], int] | None = None,
     streams: Streams | None = None,
     subscribing: Subscribing | None = None,
+    acting: Acting | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
-    server stops; without `subscribing` nobody can subscribe."""
+    server stops; without `subscribing` nobody can subscribe, without `acting` nobody speaks for another one or by X-Road."""
     metrics = Metrics()
     metrics.watch(reading.behind)
     app = FastAPI(
@@ -61,7 +63,7 @@ def create_app(
         lifespan=_lifespan,
     )
     app.state.parts = Parts(
-        door=Door(publisher, name(RECEIVED), now, metrics),
+        door=Door(publisher, name(RECEIVED), now, metrics, acting),
         keys=keys,
         reading=reading,
         metrics=metrics,
@@ -70,6 +72,7 @@ def create_app(
         streams=streams or Streams(),
         subscribing=subscribing,
         webhooks=webhooks,
+        acting=acting,
         now=now,
     )
     _answer_errors(app)

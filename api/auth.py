@@ -2,27 +2,51 @@
 
 import ipaddress
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi import Header as Named
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from api.dependencies import TheParts
+from api.acting import is_forwarded, refuse_peer, speaks_xroad
+from api.dependencies import Parts, TheParts
+from hub.core.representing import HEADER, check_right, refuse_to_speak
 from hub.ports import Caller
 from schemas.errors import NotPermitted, Unauthenticated
+from schemas.ids import AgencyId
 
 LONGEST_KEY = 512
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="`Authorization: Bearer <key>`")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header", description="The key alone")
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 Header = Annotated[str | None, Security(_HEADER)]
+OnBehalfOf = Annotated[
+    AgencyId | None,
+    Named(alias=HEADER, description="The agency in whose name all of it is said, where the registry lets yours do so."),
+]
 
 
 def caller(request: Request, given: TheParts, bearer: Bearer, header: Header) -> Caller:
-    """The caller whose key was sent. Unauthenticated where there is none, or one that is wrong, expired or revoked."""
+    """Who calls; what comes through X-Road is noted in the audit. Unauthenticated, NotPermitted as `identified` says."""
+    found = identified(request, given, bearer, header)
+    if given.acting is not None:
+        given.acting.note(request, found)
+    return found
+
+
+def identified(request: Request, given: Parts, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Caller:
+    """The caller whose key was sent, or whom X-Road's security server names.
+
+    Unauthenticated where there is neither, or a key that is wrong, expired or revoked; NotPermitted where another than that
+    server speaks as if it were it.
+    """
     key = _key(request, bearer, header)
+    if speaks_xroad(request):
+        if key is not None:
+            raise Unauthenticated("the request has an API key and headers of X-Road; send one of the two")
+        return given.acting.xroad_caller(request) if given.acting is not None else refuse_peer()
     if key is None:
         raise Unauthenticated("the request has no API key")
     found = given.keys.caller(key) if _may_be_one(key) else None
@@ -46,13 +70,23 @@ CurrentCaller = Annotated[Caller, Depends(caller)]
 
 
 def _needs(current: Caller, scope: str) -> Caller:
+    if current.on_behalf_of is not None and scope != "publish":
+        refuse_to_speak("in the name of another agency one publishes and does nothing else; leave it out here")
     if scope not in current.scopes:
         raise NotPermitted(f"this key has no right to {scope}: ask the operator for a key with the scope '{scope}'")
     return current
 
 
-async def _publishing(current: CurrentCaller) -> Caller:
-    return _needs(current, "publish")
+async def _publishing(request: Request, given: TheParts, current: CurrentCaller, on_behalf_of: OnBehalfOf = None) -> Caller:
+    _needs(current, "publish")
+    if len(request.headers.getlist(HEADER)) > 1:
+        refuse_to_speak(f"send the header {HEADER} once")
+    if on_behalf_of is None and current.on_behalf_of is None:
+        return current
+    if given.acting is None:
+        check_right(current.agency, on_behalf_of, None, date.min)
+        return current
+    return given.acting.in_name_of(current, on_behalf_of)
 
 
 async def _reading(current: CurrentCaller) -> Caller:
@@ -60,7 +94,7 @@ async def _reading(current: CurrentCaller) -> Caller:
 
 
 async def _still_reading(request: Request, given: TheParts, bearer: Bearer, header: Header) -> Callable[[], Caller]:
-    return lambda: _needs(caller(request, given, bearer, header), "read")
+    return lambda: _needs(identified(request, given, bearer, header), "read")
 
 
 async def _subscribing(current: CurrentCaller) -> Caller:
@@ -82,7 +116,7 @@ MayManage = Annotated[Caller, Depends(_managing)]
 
 def is_local(request: Request) -> bool:
     """Whether the request comes from this machine itself, not through a proxy on it."""
-    if request.client is None or any(name in request.headers for name in _FORWARDED):
+    if request.client is None or is_forwarded(request) or speaks_xroad(request):
         return False
     try:
         return ipaddress.ip_address(request.client.host).is_loopback

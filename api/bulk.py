@@ -46,7 +46,7 @@ def publish_batch(
     results, taken = [], []
     for index, content in enumerate(bodies):
         try:
-            submitted = door.check(caller.agency, content)
+            submitted = door.check(caller, content)
         except Refusal as error:
             results.append(Entry(index=index, problem=problem_of(error, trace_id)))
             continue
@@ -76,7 +76,7 @@ async def publish_lines(
     Where the connection breaks there is no answer; send everything again, what was taken keeps its receipt.
     """
     media_type(request, LINES)
-    stream = Stream(door, caller.agency, trace_id, request.scope.get("root_path", ""))
+    stream = Stream(door, caller, trace_id, request.scope.get("root_path", ""))
     reader = LineReader(LARGEST_STREAM)
     async for chunk in chunks(request, STREAM_SECONDS):
         await run_in_threadpool(lambda piece: stream.take(reader.feed(piece)), chunk)

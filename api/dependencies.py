@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.acting import Acting
 from api.backlog import Backlog
 from api.door import Door
 from api.errors import trace_of
@@ -46,6 +47,7 @@ class Parts:
     streams: Streams
     subscribing: Subscribing | None
     webhooks: Webhooks
+    acting: Acting | None
     now: Callable[[], datetime]
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from threading import BoundedSemaphore
 
-from api.envelope import read_enveloped
+from api.acting import Acting
+from api.envelope import read_enveloped, source_of
 from api.metrics import Metrics
 from hub.core.admission import Said, read_said
+from hub.core.representing import agreed, check_right, claimed_by_source, claimed_in, place_of
 from hub.core.steps import named_in, owner_in
 from hub.core.submitting import agency_urn, submission_record
-from hub.ports import Publisher
+from hub.ports import Caller, Publisher
 from schemas.errors import HubError, NotReady, Refusal
 from schemas.ids import receipt_of
 from schemas.messages import Submission
@@ -29,33 +31,54 @@ class Submitted:
     message: Message
 
 
-def submission(sender: str, said: Said, body: bytes, topic: str, now: datetime) -> Submitted:
-    """The record that carries what that agency says, its bytes untouched; a change goes where its notice went."""
+def submission(caller: Caller, said: Said, body: bytes, topic: str, now: datetime) -> Submitted:
+    """The record that carries what the caller says, its bytes untouched; a change goes where its notice went."""
     source, name = named_in(said)
-    sent = Submission(sender=sender, way="api", body=body.decode())
-    owner = owner_in(said, sender)
-    record = submission_record(topic, sent, owner, (source, said.id), agency_urn(sender), now)
+    sent = Submission(sender=caller.agency, way="api", body=body.decode(), on_behalf_of=caller.on_behalf_of, xroad=caller.xroad)
+    owner = owner_in(said, caller.on_behalf_of or caller.agency)
+    record = submission_record(topic, sent, owner, (source, said.id), agency_urn(caller.agency), now)
     return Submitted(receipt_of(owner, source, name), record)
 
 
 class Door:
     """The one door as the API uses it."""
 
-    def __init__(self, publisher: Publisher, topic: str, now: Callable[[], datetime], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        topic: str,
+        now: Callable[[], datetime],
+        metrics: Metrics,
+        acting: Acting | None = None,
+    ) -> None:
         self._publisher = publisher
         self._topic = topic
         self._now = now
         self._metrics = metrics
+        self._acting = acting
         self._places = BoundedSemaphore(AT_ONCE)
 
-    def check(self, sender: str, body: bytes, enveloped: bool = False) -> Submitted:
+    def check(self, caller: Caller, body: bytes, enveloped: bool = False) -> Submitted:
         """The submission that the body becomes; nothing is written yet. Refusal with every finding where it is none."""
         try:
             said, content = read_enveloped(body) if enveloped else (read_said(body), body)
+            speaking = self._speaking(caller, said, source_of(body) if enveloped else None)
         except Refusal:
             self._metrics.taken("refused")
             raise
-        return submission(sender, said, content, self._topic, self._now())
+        return submission(speaking, said, content, self._topic, self._now())
+
+    def _speaking(self, caller: Caller, said: Said, source: str | None) -> Caller:
+        """The caller, in whose name it is that request, event and body say. NotPermitted where the registry does not agree."""
+        asked = agreed(caller.agency, caller.on_behalf_of, claimed_by_source(source), claimed_in(said))
+        if asked == caller.on_behalf_of:
+            return caller
+        place = place_of(said) if claimed_in(said) == asked else ""
+        if self._acting is None:
+            check_right(caller.agency, asked, None, date.min)
+        else:
+            self._acting.check(caller, asked, place)
+        return replace(caller, on_behalf_of=asked)
 
     def publish(self, submitted: Sequence[Submitted]) -> None:
         """Write them and wait for the broker. NotReady where it did not confirm, or too many wait for it already."""

@@ -23,6 +23,12 @@ def read_enveloped(body: bytes) -> tuple[Said, bytes]:
         raise type(error)(error.detail, tuple(_below(finding) for finding in error.findings)) from None
 
 
+def source_of(body: bytes) -> str | None:
+    """The event's source; of an event that was read before."""
+    source = json.loads(body).get("source")
+    return source if isinstance(source, str) else None
+
+
 def _below(finding: Finding) -> Finding:
     return finding.model_copy(update={"place": f"/{DATA}{finding.place}"})
 

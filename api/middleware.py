@@ -4,6 +4,8 @@ import logging
 import re
 import time
 import traceback
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
@@ -49,8 +51,9 @@ class Outermost:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        answering = _Answering(send, trace_id_of(scope))
-        scope.setdefault("state", {})["trace_id"] = answering.trace_id
+        state = scope.setdefault("state", {})
+        answering = _Answering(send, trace_id_of(scope), state)
+        state["trace_id"] = answering.trace_id
         try:
             await self._app(scope, receive, answering.send)
         except ClientDisconnect:
@@ -64,9 +67,10 @@ class Outermost:
 class _Answering:
     """The way back to the caller, with the headers that every answer has."""
 
-    def __init__(self, send: Send, trace_id: str) -> None:
+    def __init__(self, send: Send, trace_id: str, state: Mapping[str, Any]) -> None:
         self._send = send
         self.trace_id = trace_id
+        self._state = state
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -76,6 +80,8 @@ class _Answering:
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
             headers["X-Trace-Id"] = self.trace_id
+            if "xroad_id" in self._state:
+                headers["X-Road-Id"] = self._state["xroad_id"]
         await self._send(message)
 
 

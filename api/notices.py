@@ -38,14 +38,15 @@ def publish_notice(
     door: NoticePublisher,
     _: Annotated[NoQuery, Query()],
 ) -> Receipt:
-    """Send one notice of your agency: the agency of your key is its sender, whatever the body says.
+    """Send one notice of your agency: the agency of your key is its sender, or another one in whose name you send it
+    (`On-Behalf-Of`, or `on_behalf_of` in the notice), where the registry lets yours do so.
 
     A correction (`corrects`), withdrawal (`withdraws`) or release (`releases`) of a notice is sent here too; it names the
     notice by source and id and has an id of its own. Every flaw is answered at once. Sending the same content again is safe:
     it has the same receipt and is taken once. A notice with a personal identity code in it is refused before anything of it
     is kept.
     """
-    submitted = door.check(caller.agency, body.content, enveloped=body.media == CLOUDEVENT)
+    submitted = door.check(caller, body.content, enveloped=body.media == CLOUDEVENT)
     door.publish([submitted])
     answered = receipt_answer(request.scope.get("root_path", ""), submitted.receipt)
     response.headers["Location"] = answered.status

@@ -5,6 +5,7 @@ from api.bodies import KIB, LARGEST_STREAM
 from api.door import Door, Submitted
 from api.errors import HTTP, Problem, problem, problem_of
 from api.lines import MOST_LINES, Line
+from hub.ports import Caller
 from schemas.errors import Finding, HubError, MalformedMessage, Refusal
 from schemas.topics import LARGEST_INPUT
 
@@ -19,9 +20,9 @@ _AT_ONCE = 200
 class Stream:
     """Takes lines as they arrive; keeps their results in order. After a failure of Kafka nothing more is tried."""
 
-    def __init__(self, door: Door, agency: str, trace_id: str, root: str) -> None:
+    def __init__(self, door: Door, caller: Caller, trace_id: str, root: str) -> None:
         self._door = door
-        self._agency = agency
+        self._caller = caller
         self._trace_id = trace_id
         self._root = root
         self.failure: HubError | None = None
@@ -53,7 +54,7 @@ class Stream:
             finding = Finding(rule=line.flaw, place="", message=_FLAWS[line.flaw])
             return problem(HTTP[413], finding.message, self._trace_id, (finding,))
         try:
-            return self._door.check(self._agency, line.content)
+            return self._door.check(self._caller, line.content)
         except Refusal as error:
             return problem_of(_cut_short(error) if not line.ended else error, self._trace_id)
 

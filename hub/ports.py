@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from hub.core.answers import Answer
 from hub.core.delivering import Standing, Waiting
-from schemas.messages import Coordinates
+from schemas.messages import Coordinates, XRoadMessage
 from schemas.subscription import Filter, Subscription
 from schemas.wire import Message
 
@@ -21,11 +21,13 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf a request is made: one agency, by one key."""
+    """Which agency makes a request, by one key or through X-Road (`xroad`), and in whose name where that is another one."""
 
     agency: str
     key_id: str
     scopes: frozenset[str]
+    on_behalf_of: str | None = None
+    xroad: XRoadMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,13 @@ class Keys(Protocol):
 
     def issue(self, agency: str, label: str, scopes: frozenset[str]) -> str:
         """A new key, shown this once."""
+
+
+class Audit(Protocol):
+    """Who did what, by ids, never content; only ever added to."""
+
+    def record(self, who: str, what: str, about: str, basis: str | None = None) -> None:
+        """An entry that stands when this returns. NotReady where it cannot be written."""
 
 
 class Reading(Protocol):

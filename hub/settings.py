@@ -42,6 +42,20 @@ class WebhookSettings(BaseModel):
     seconds: float = Field(default=15.0, gt=0, le=60, description="Seconds that one attempt to tell an endpoint may take.")
 
 
+class XRoadSettings(BaseModel):
+    """Requests that come through X-Road."""
+
+    servers: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses of the hub's own security server, as a JSON list of networks; none = nobody comes through X-Road.",
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="What a proxy between the security server and the hub shows in the header X-Security-Server-Key; "
+        "needed wherever there is a proxy, since anybody's request has its address.",
+    )
+
+
 class SecretSettings(BaseModel):
     """Secrets of an installation. None = made up once and kept in `<folder>/secrets.json`, readable by its owner only."""
 
@@ -66,6 +80,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     api: ApiSettings = ApiSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    xroad: XRoadSettings = XRoadSettings()
     secrets: SecretSettings = SecretSettings()
     registry: tuple[str, ...] = Field(
         default=("fi",), description="Registries to serve: a name in hub/data, or a folder of further rows, as a JSON list."

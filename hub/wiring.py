@@ -17,6 +17,7 @@ from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
 from connectors.outbound.topics import apply_topics
 from connectors.outbound.webhook import Webhook
+from connectors.store.audit import PostgresAudit
 from connectors.store.deliveries import PostgresDeliveries
 from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
@@ -36,6 +37,7 @@ from hub.core.networks import Network, networks
 from hub.core.recutting import is_told, recut
 from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
+from hub.core.xroad import Servers
 from hub.data.check import problems_from
 from hub.data.load import load_registry
 from hub.dispatch.outboxes import Outboxes
@@ -169,6 +171,16 @@ class Wiring:
     def opened_networks(self) -> tuple[Network, ...]:
         """Networks that endpoints may be in though they are not public."""
         return networks(self.settings.webhooks.networks)
+
+    def audit(self) -> PostgresAudit:
+        """Where it is noted who did what."""
+        return PostgresAudit(self.engine, self.schemas)
+
+    def security_servers(self) -> Servers:
+        """Whose word is believed of who calls through X-Road."""
+        given = self.settings.xroad.secret
+        found = networks(self.settings.xroad.servers, "HUB_XROAD__SERVERS")
+        return Servers(found, given.get_secret_value() if given else None)
 
     def outboxes(self) -> Outboxes:
         """Reads outboxes from given places."""

@@ -70,7 +70,8 @@ HUB_ITSELF = "hub"
 class Agency(Sourced):
     """An agency: what areas it covers, which notices interest it, who co-ordinates change security in it.
 
-    `areas` empty = the whole country. `kinds` and `needs` bound what it takes (empty = all of its ring).
+    `areas` empty = the whole country. `kinds` and `needs` bound what it takes (empty = all of its ring). `may_publish_for` names
+    agencies in whose name it may speak, `xroad_clients` the X-Road clients that it is (instance/class/member/subsystem).
     """
 
     id: AgencyId
@@ -87,6 +88,8 @@ class Agency(Sourced):
     mailbox: str | None = None
     agreement_until: date | None = None
     successors: tuple[AgencyId, ...] = ()
+    may_publish_for: tuple[AgencyId, ...] = ()
+    xroad_clients: tuple[str, ...] = ()
 
     @field_validator("id")
     @classmethod

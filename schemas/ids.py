@@ -11,6 +11,7 @@ from pydantic import AfterValidator, StringConstraints
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.fi import ytunnus
 
+IS_AGENCY = re.compile(r"(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*")
 AgencyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 """`ta-39`, `evk-03`, `finnvera`: part of topic names, Kafka users and ACLs."""
 

@@ -29,12 +29,26 @@ Role = Literal[
 ]
 
 
+class XRoadMessage(Inside):
+    """What a security server of X-Road told of a request: its client as the header names it, the message's id, the issue."""
+
+    client: str
+    id: str
+    issue: str | None = None
+
+
 class Submission(Inside):
-    """What goes on notices.received: who says it, by which way, and the body untouched (JSON text)."""
+    """What goes on notices.received: who says it, by which way, and the body untouched (JSON text).
+
+    `sender` is who was let in at the door. `on_behalf_of`: in whose name it speaks, where that is another one; the record is
+    keyed by that name, and intake asks the registry whether it may.
+    """
 
     sender: AgencyId
     way: Literal["api", "inbox", "connector", "file", "demo", "clock"]
     body: str
+    on_behalf_of: AgencyId | None = None
+    xroad: XRoadMessage | None = None
 
 
 class Coordinates(Inside):
@@ -51,7 +65,8 @@ class EmployerEvent(Inside):
     `notice` is empty in a step that ends the notice here (withdrawal, moved). `change` is the id of the correction or
     withdrawal that asked for the step, and `reason` what its sender said of it. `withdrawn_before`: its withdrawal came
     first, so that nobody is told. `released`: its sender ended the embargo, whatever the notice says of it. `owner`: who sent
-    the notice at first, where the step comes from an agency that stands in that one's place.
+    the notice at first, where the step comes from an agency that stands in that one's place. `sent_by`: who said it in the
+    sender's name, where that was another agency.
     """
 
     receipt: str
@@ -70,6 +85,7 @@ class EmployerEvent(Inside):
     withdrawn_before: bool = False
     released: bool = False
     owner: AgencyId | None = None
+    sent_by: AgencyId | None = None
     notice: dict[str, Any]
 
     @property
@@ -91,7 +107,10 @@ class Clock(Inside):
 
 
 class RefusedNotice(Inside):
-    """A submission that was not taken, with every reason. The body is masked where a personal code was found."""
+    """A submission that was not taken, with every reason. The body is masked where a personal code was found.
+
+    `sent_by`: who said it in the sender's name, where that was another agency that may.
+    """
 
     sender: AgencyId | None
     source: str | None
@@ -102,6 +121,7 @@ class RefusedNotice(Inside):
     received_at: Moment
     origin: Coordinates
     body: str | None
+    sent_by: AgencyId | None = None
 
 
 class RepeatedNotice(Inside):
@@ -111,6 +131,7 @@ class RepeatedNotice(Inside):
     sender: AgencyId
     received_at: Moment
     origin: Coordinates
+    sent_by: AgencyId | None = None
 
 
 class Why(Inside):

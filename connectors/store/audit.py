@@ -6,11 +6,23 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from connectors.store.errors import translated
-from connectors.store.names import Schemas
+from connectors.store.names import REAL, Schemas
 from connectors.store.tables import AUDIT
 
 _SEPARATOR = "\x1f"
 _BEGIN = b""
+
+
+class PostgresAudit:
+    """hub.ports.Audit: each entry in a transaction of its own, for what changes nothing in the database itself."""
+
+    def __init__(self, engine: Engine, schemas: Schemas = REAL) -> None:
+        self._engine = schemas.bind(engine)
+
+    def record(self, who: str, what: str, about: str, basis: str | None = None) -> None:
+        """An entry that stands when this returns. NotReady where the database is away."""
+        with translated(), self._engine.begin() as connection:
+            record(connection, who, what, about, basis)
 
 
 def record(connection: Connection, who: str, what: str, about: str, basis: str | None = None) -> None:

@@ -126,13 +126,17 @@ def identified(names: Names, employer_key: str) -> Query:
 
 
 def versions(names: Names, receipt: str) -> Query:
-    """All rows about one notice that the agency may see: by step, the fuller one first within a step."""
+    """All rows about one notice that the agency may see: by step, the fuller one first within a step.
+
+    Also the steps that it said itself in another agency's name.
+    """
     return versions_of(names, (receipt,))
 
 
 def versions_of(names: Names, receipts: Collection[str]) -> Query:
     """The same for several notices."""
-    mine = sent().where(NOTICES.c.receipt.in_(receipts), NOTICES.c.sender.in_(names))
+    own = or_(NOTICES.c.sender.in_(names), NOTICES.c.sent_by.in_(names))
+    mine = sent().where(NOTICES.c.receipt.in_(receipts), own)
     others = received().where(OUTBOX.c.receipt.in_(receipts), OUTBOX.c.agency.in_(names))
     both = union_all(mine, others).subquery()
     return select(both).order_by(both.c.step, both.c.lane.desc(), both.c.at.desc())

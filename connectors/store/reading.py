@@ -84,10 +84,14 @@ class PostgresReading:
         return with_versions(steps) if steps and steps[-1]["step"] == rows[-1].step else None
 
     def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
-        """All stages, recipients and offerings for the sender and the operator; another agency's own part for that agency."""
+        """All stages, recipients and offerings for the sender and the operator; of the steps that it said in the sender's name
+        for who did; another agency's own part for that agency.
+        """
         with self._asking() as connection:
             if agency == self._operator or self._is_sender(connection, agency, receipt):
                 return traces.whole_trace(connection, receipt)
+            if (sent := traces.trace_of_what_it_sent(connection, agency, receipt)) is not None:
+                return sent
             return traces.own_trace(connection, agency, self._names(agency), receipt, self._recut)
 
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
@@ -123,7 +127,7 @@ class PostgresReading:
         listed = ["refused", agency]
         after = self._after(listed, cursor, limit)
         order = (REFUSED.c.received_at, REFUSED.c.origin_partition, REFUSED.c.origin_offset)
-        own = REFUSED.c.sender == agency
+        own = (REFUSED.c.sender == agency) | (REFUSED.c.sent_by == agency)
         query = select(REFUSED).where(own | REFUSED.c.sender.is_(None) if agency == self._operator else own)
         if after:
             query = query.where(tuple_(*order) < tuple_(*after))
@@ -232,7 +236,7 @@ class PostgresReading:
         return [row for row in rows if row.receipt in about]
 
     def _seen(self, agency: str, row: Any) -> Mapping[str, Any] | None:
-        own: bool = row.lane == lists.SENT and row.body.get("sender") == agency
+        own: bool = row.lane == lists.SENT and agency in (row.body.get("sender"), row.body.get("sent_by"))
         return row.body if own else self._recut(agency, row.body)
 
     def _after(self, listed: Sequence[str | None], cursor: str | None, limit: int) -> list[Any] | None:

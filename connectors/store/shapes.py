@@ -13,7 +13,7 @@ Recut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Agency and copy (or what was sent) to what it may see of it today: less or the same, None for nothing."""
 
 LARGEST_COMPARED = 16 * 1024
-_OF_EVENT = ("sender", "source", "id", "historic", "type", "change", "reason", "withdrawn_before", "notice")
+_OF_EVENT = ("sender", "sent_by", "source", "id", "historic", "type", "change", "reason", "withdrawn_before", "notice")
 _OF_COPY = (
     *("purpose", "why", "line", "competence", "offerings", "enriched", "bare", "people", "registry_revision"),
     *("mailboxes", "notice"),
@@ -28,7 +28,7 @@ def moment(at: datetime) -> str:
 def shown(row: Any, agency: str, recut: Recut) -> dict[str, Any] | None:
     """One step of a notice as the agency may see it; None where it may see nothing of it any more."""
     sent = row.lane == SENT
-    own = sent and row.body.get("sender") == agency
+    own = sent and agency in (row.body.get("sender"), row.body.get("sent_by"))
     body: Mapping[str, Any] | None = row.body if own else recut(agency, row.body)
     if body is None:
         return None
@@ -84,8 +84,9 @@ def _changes(earlier: Any, notice: Any) -> list[dict[str, Any]] | None:
 
 
 def refusal(row: Any) -> dict[str, Any]:
-    """A refused notice with every reason."""
+    """A refused notice with every reason, and in whose name it was where another agency said it."""
     return {
+        **({"sender": row.sender, "sent_by": row.sent_by} if row.sent_by else {}),
         "receipt": row.receipt,
         "source": row.source,
         "id": row.id,

@@ -1,4 +1,5 @@
-"""The trace of a notice: for its sender and the operator all of it, for a recipient what stands in its own copies."""
+"""The trace of a notice: for its sender and the operator all of it, for a recipient what stands in its own copies, and for who
+said a step in the sender's name all of that step."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,18 @@ def whole_trace(connection: Connection, receipt: str) -> dict[str, Any] | None:
         "recipients": _recipients(connection, receipt),
         "offerings": [_offering(row) for row in _by_step(connection, OFFERINGS, receipt)],
     }
+
+
+def trace_of_what_it_sent(connection: Connection, agency: str, receipt: str) -> dict[str, Any] | None:
+    """All of the steps that the agency said in another one's name, and its refusals there; None where there are neither."""
+    by_it = select(NOTICES.c.step).where(NOTICES.c.receipt == receipt, NOTICES.c.sent_by == agency)
+    steps = set(connection.scalars(by_it))
+    whole = whole_trace(connection, receipt) or {}
+    stages = [stage for stage in whole.get("stages", ()) if stage["step"] in steps or stage.get("sent_by") == agency]
+    if not stages:
+        return None
+    told = {name: [row for row in whole[name] if row["step"] in steps] for name in ("recipients", "offerings")}
+    return {"receipt": receipt, "whole": False, "stages": stages, **told}
 
 
 def own_trace(connection: Connection, agency: str, names: Names, receipt: str, recut: Recut) -> dict[str, Any] | None:
@@ -75,6 +88,7 @@ def _stages(connection: Connection, receipt: str) -> Iterable[dict[str, Any]]:
 def _refusals(connection: Connection, receipt: str) -> Iterable[dict[str, Any]]:
     for row in connection.execute(select(REFUSED).where(REFUSED.c.receipt == receipt)):
         said = {"verdict": row.verdict, "code": row.code, "findings": row.findings}
+        said |= {"sent_by": row.sent_by} if row.sent_by else {}
         yield {"step": 0, "stage": "refused", "at": moment(row.at), **said}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
@@ -28,6 +29,7 @@ NOTICES = Table(
     Column("receipt", Text, nullable=False),
     Column("step", Integer, nullable=False),
     Column("sender", Text, nullable=False),
+    Column("sent_by", Text),
     Column("source", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("employer_key", Text, nullable=False),
@@ -47,7 +49,7 @@ NOTICES = Table(
     Index("notices_by_word", "search", postgresql_using="gin"),
     schema="view",
 )
-"""Each step of each notice, whole: only its sender reads from here."""
+"""Each step of each notice, whole: only its sender reads from here, and who said it in the sender's name that one step."""
 
 OUTBOX = Table(
     "outbox",
@@ -109,6 +111,7 @@ REFUSED = Table(
     Column("origin_offset", BigInteger, nullable=False),
     Column("at", MOMENT, nullable=False),
     Column("sender", Text),
+    Column("sent_by", Text),
     Column("source", Text),
     Column("id", Text),
     Column("receipt", Text),
@@ -118,6 +121,7 @@ REFUSED = Table(
     Column("body", Text),
     PrimaryKeyConstraint("received_at", "origin_partition", "origin_offset"),
     Index("refused_of_sender", "sender", "received_at"),
+    Index("refused_sent_by", "sent_by", "received_at", postgresql_where=text("sent_by IS NOT NULL")),
     Index("refused_of_notice", "receipt"),
     schema="view",
 )

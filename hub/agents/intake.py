@@ -12,6 +12,7 @@ from hub.agents.state import PartitionState
 from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.registry import Registry
+from hub.core.representing import speaker
 from hub.core.steps import Known, Step, change_in, content_of, named_in, owner_in, take
 from hub.core.succession import inherits
 from schemas import topics
@@ -29,7 +30,7 @@ CHANGE = b"c"
 
 @dataclass(frozen=True)
 class Arrived:
-    """A submission that was read: what is said in it, by whom, of which notice, under whose name that stands."""
+    """A submission that was read: what is said in it, in whose name, of which notice, under whose name that stands."""
 
     record: Record
     submission: Submission
@@ -37,6 +38,11 @@ class Arrived:
     owner: Agency
     said: Said
     receipt: str
+
+    @property
+    def sent_by(self) -> str | None:
+        """Who said it, where that is another agency than the one in whose name it was."""
+        return self.submission.sender if self.submission.sender != self.sender.id else None
 
     @cached_property
     def notice_key(self) -> bytes:
@@ -63,10 +69,13 @@ def intake(hand: Hand) -> Agent:
             submission = read(Submission, record.value, record.headers)
         except MalformedMessage as error:
             return _by_hand(hand, record, error)
+        sender = submission.sender
         try:
-            return _take(hand, state, _read(hand, record, submission))
+            said = _said_in(submission)
+            sender = _in_name_of(hand, record, submission, said)
+            return _take(hand, state, _read(hand, record, submission, said, sender))
         except (Refusal, Conflict) as error:
-            return Plan((_refusal(hand, record, submission, error),))
+            return Plan((_refusal(hand, record, submission, sender, error),))
 
     return Agent("intake", topics.RECEIVED, topics.INTAKE_STATE, step, lambda record: _set_aside(hand, record))
 
@@ -75,14 +84,24 @@ def _key_of(receipt: str) -> bytes:
     return bytes.fromhex(receipt.replace("-", ""))
 
 
-def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
+def _said_in(submission: Submission) -> Said:
+    largest = LARGEST_MESSAGE if submission.way == "clock" else LARGEST_INPUT  # the hub's own word about a notice: it grew
+    return read_said(submission.body.encode("utf-8", "surrogatepass"), largest)
+
+
+def _in_name_of(hand: Hand, record: Record, submission: Submission, said: Said) -> str:
+    """As whose word it counts; what a clock says was admitted before, and its sender may be gone."""
+    if submission.way == "clock":
+        return submission.sender
+    return speaker(submission.sender, submission.on_behalf_of, said, hand.registry(), day_of(moment(record)))
+
+
+def _read(hand: Hand, record: Record, submission: Submission, said: Said, name: str) -> Arrived:
     registry, day = hand.registry(), day_of(moment(record))
-    sender = registry.agency(submission.sender)
+    sender = registry.agency(name)
     if sender is None:
         raise NotPermitted("no such agency", (Finding(rule="unknown-sender", place="", message="no such agency"),))
-    by_clock = submission.way == "clock"  # the hub's own word about what was admitted before: it grew, its sender may be gone
-    largest = LARGEST_MESSAGE if by_clock else LARGEST_INPUT
-    said = read_said(submission.body.encode("utf-8", "surrogatepass"), largest)
+    by_clock = submission.way == "clock"
     if findings := () if by_clock else admit_said(said, sender, registry, day):
         raise Refusal(f"{len(findings)} findings", findings)
     owner = _owner(said, sender, registry, day, by_clock)
@@ -110,7 +129,8 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     taken = take(arrived.said, Known.decode(held) if held else None, arrived.owner, by_clock)
     updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
     if taken.refusal:
-        return Plan((_refusal(hand, arrived.record, arrived.submission, taken.refusal),), tuple(updates.items()))
+        refused = _refusal(hand, arrived.record, arrived.submission, arrived.sender.id, taken.refusal)
+        return Plan((refused,), tuple(updates.items()))
     if change_in(arrived.said):
         updates[arrived.own_key] = arrived.mark
     outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
@@ -153,6 +173,7 @@ def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
         withdrawn_before=taken.withdrawn_before,
         released=taken.released,
         owner=arrived.owner.id if arrived.owner is not arrived.sender else None,
+        sent_by=arrived.sent_by,
         notice=taken.notice.model_dump(mode="json", exclude_none=True) if taken.notice else {},
     )
     event_id = event_id_of(step.receipt, step.step, "event")
@@ -162,19 +183,22 @@ def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
 def _repeat(hand: Hand, arrived: Arrived) -> Message:
     record = arrived.record
     at, origin = moment(record), hand.origin(record)
-    repeated = RepeatedNotice(receipt=arrived.receipt, sender=arrived.sender.id, received_at=at, origin=origin)
+    repeated = RepeatedNotice(
+        receipt=arrived.receipt, sender=arrived.sender.id, received_at=at, origin=origin, sent_by=arrived.sent_by
+    )
     return hand.say(topics.REPEATED, _key(record), repeated, _verdict_id(record), "notice.repeated", at)
 
 
 # What is not taken
 
 
-def _refusal(hand: Hand, record: Record, submission: Submission, error: HubError) -> Message:
+def _refusal(hand: Hand, record: Record, submission: Submission, sender: str, error: HubError) -> Message:
     source, name = _named(submission)
     body = kept_body(submission.body, error.findings)
     refused = RefusedNotice(
-        sender=_sender(submission), source=source, id=name, verdict="refused", code=error.code, findings=error.findings,
+        sender=_shown(sender), source=source, id=name, verdict="refused", code=error.code, findings=error.findings,
         received_at=moment(record), origin=hand.origin(record), body=body,
+        sent_by=_shown(submission.sender) if sender != submission.sender else None,
     )  # fmt: skip
     return _say_refused(hand, record, refused)
 
@@ -203,12 +227,12 @@ def _sender_in(record: Record) -> dict[str, str | None]:
         source, name = _named(submission)
     except Exception:  # the step failed at this record: whatever it was may fail here too, and setting aside may not
         return {}
-    return {"sender": _sender(submission), "source": source, "id": name}
+    return {"sender": _shown(submission.sender), "source": source, "id": name}
 
 
-def _sender(submission: Submission) -> str | None:
+def _shown(agency: str) -> str | None:
     """An agency's id can be written so that it is a personal identity code."""
-    return None if personal_codes(submission.sender) else submission.sender
+    return None if personal_codes(agency) else agency
 
 
 def _nobodys(hand: Hand, record: Record, code: str, findings: tuple[Finding, ...]) -> RefusedNotice:

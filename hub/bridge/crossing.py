@@ -1,10 +1,12 @@
 """From a record of an inbox to what is written for it: a submission, or a refusal that its sender can read. Pure.
 
-The topic names the sender: only that agency may write to it. What body or headers say of a sender counts for nothing.
+The topic names who says it: only that agency may write to it. What body, event or headers say of another agency, in whose name
+it would be, is noted with the submission, and intake refuses it unless the registry allows it.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import orjson
 
@@ -12,11 +14,12 @@ from hub.bridge.record import Arrived
 from hub.core.admission import Said, read_said
 from hub.core.dead import dead_letter
 from hub.core.masking import kept_body, mask, personal_codes
+from hub.core.representing import HEADER, agreed, claimed_by_source, claimed_in, refuse_to_speak
 from hub.core.steps import named_in, owner_in
 from hub.core.submitting import SEPARATOR, agency_urn, submission_record
 from schemas.changes import named_in_tree
 from schemas.errors import Finding, HubError, Misconfigured, NotPermitted, Refusal
-from schemas.ids import event_id_of
+from schemas.ids import IS_AGENCY, event_id_of
 from schemas.messages import Coordinates, RefusedNotice, Submission
 from schemas.topics import RECEIVED, REFUSED, inbox_owner
 from schemas.wire import HUB, Message, event, header, type_of
@@ -51,14 +54,14 @@ class Crossing:
         """Keyed and numbered as the API does it, so that a repeat by the other way is one."""
         sender, (said, body) = _sender(record), self._read(record)
         source, _ = named_in(said)
-        sent = Submission(sender=sender, way="inbox", body=body.decode())
-        owner, topic = owner_in(said, sender), self._prefix + RECEIVED.name
+        asked = agreed(sender, *_claims(record), claimed_in(said))
+        sent = Submission(sender=sender, way="inbox", body=body.decode(), on_behalf_of=asked)
+        owner, topic = owner_in(said, asked or sender), self._prefix + RECEIVED.name
         return submission_record(topic, sent, owner, (source, said.id), agency_urn(sender), record.at)
 
     def _read(self, record: Arrived) -> tuple[Said, bytes]:
         """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""
-        media = (header(record.headers, "content-type") or "").partition(";")[0].strip().lower()
-        return self._unwrap(record.value) if media == STRUCTURED else (read_said(record.value), record.value)
+        return self._unwrap(record.value) if _is_structured(record) else (read_said(record.value), record.value)
 
     def _set_aside(self, record: Arrived, error: Exception) -> tuple[Message, ...]:
         """A flaw of ours: the sender hears of it, the operator finds the record among the dead letters."""
@@ -98,6 +101,21 @@ def refusal(record: Arrived, error: HubError) -> RefusedNotice:
         origin=Coordinates(topic=record.topic, partition=record.partition, offset=record.offset),
         body=_shown(record.value, error.findings),
     )
+
+
+def _is_structured(record: Arrived) -> bool:
+    media = (header(record.headers, "content-type") or "").partition(";")[0].strip().lower()
+    return media == STRUCTURED
+
+
+def _claims(record: Arrived) -> Iterator[str | None]:
+    """In whose name the record says that it is, beside its body. Misspelt names are those of no agency, and refused as such."""
+    told = {name.lower(): value for name, value in record.headers}
+    source = json.loads(record.value).get("source") if _is_structured(record) else header(record.headers, "ce_source")
+    for name in (header(told.items(), HEADER.lower()), claimed_by_source(source)):
+        if name is not None and not IS_AGENCY.fullmatch(name):
+            refuse_to_speak("the agency that is named has no id of an agency: small letters, digits and single hyphens")
+        yield name
 
 
 def _sender(record: Arrived) -> str:

@@ -17,11 +17,19 @@ Key = Annotated[str | None, typer.Option(envvar="HUB_KEY", help="API key; none =
 
 @contextmanager
 def client_for(
-    wiring: Wiring, agency: str | None, key: str | None, label: str, say: Callable[[str], None] = lambda _: None
+    wiring: Wiring,
+    agency: str | None,
+    key: str | None,
+    label: str,
+    say: Callable[[str], None] = lambda _: None,
+    on_behalf_of: str | None = None,
 ) -> Iterator[Client]:
-    """A client of the wiring's hub. `label` is that of a key which is made, `say` is told where the hub asks to wait."""
+    """A client of the wiring's hub. `label` is that of a key which is made, `say` is told where the hub asks to wait.
+
+    `on_behalf_of`: in whose name it publishes, where that is another agency.
+    """
     url = address(wiring.settings)
-    with _key(wiring, url, agency, key, label) as found, Client(url, found, say=say) as client:
+    with _key(wiring, url, agency, key, label) as found, Client(url, found, say=say, on_behalf_of=on_behalf_of) as client:
         yield client
 
 

@@ -50,6 +50,9 @@ def publish(
     employers: Annotated[
         Path | None, typer.Option(help="JSON object of employers' names and Business IDs, for formats that lack them.")
     ] = None,
+    on_behalf_of: Annotated[
+        str | None, typer.Option(metavar="AGENCY", help="In whose name it is sent, where the registry lets the sender do so.")
+    ] = None,
     historic: Annotated[bool, typer.Option("--historic", help="The file is an archive of others: nobody is alerted.")] = False,
     remarks: Annotated[bool, typer.Option("--remarks", help="Also tell what is odd about rows that are sent.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what the hub makes of it; 0 = do not.")] = 15.0,
@@ -66,7 +69,7 @@ def publish(
         wiring, kind = wiring_for(folder), form or _by_ending(file)
         rows = Rows(file, kind, _known(kind, wiring, employers, historic), console.print if remarks else lambda _: None)
         with (
-            client_for(wiring, agency, key, LABEL, console.print) as client,
+            client_for(wiring, agency, key, LABEL, console.print, on_behalf_of) as client,
             Progress(console=console, disable=not console.is_terminal) as bar,
         ):
             pending = _send(rows, client, tally, bar, wait)

@@ -29,6 +29,7 @@ from schemas.notice import NEEDS, NOTICE, DownsizingNotice, Employer, Occupation
 
 _TOMORROW = timedelta(days=1)
 _NUMBERS = {"business_id", "foreign"}
+_ANOTHER_S = "this is another agency than the one in whose name it is said; leave it out"
 
 
 # Identity
@@ -47,7 +48,10 @@ def employer_key(notice: AnyNotice, sender: Agency) -> str:
 
 def digest(said: Said) -> str:
     """The content of what is said as one hash: the same for the same content, however it was written."""
-    content = orjson.dumps(said.model_dump(mode="json", exclude_defaults=True), option=orjson.OPT_SORT_KEYS)
+    tree = said.model_dump(mode="json", exclude_defaults=True)
+    for told in (tree, tree.get("notice", {})):
+        told.pop("on_behalf_of", None)  # it says who the sender is, which is no content: that one says the same without it
+    content = orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(unicodedata.normalize("NFC", content.decode()).encode()).hexdigest()
 
 
@@ -88,7 +92,7 @@ def _right_findings(sender: Agency, day: date) -> Iterator[Finding]:
 def _sender_findings(notice: AnyNotice, sender: Agency, day: date) -> Iterator[Finding]:
     yield from _right_findings(sender, day)
     if notice.on_behalf_of not in (None, sender.id):
-        yield finding_at("on-behalf-of", "/on_behalf_of", "no agency may publish for another one; leave it out")
+        yield finding_at("on-behalf-of", "/on_behalf_of", _ANOTHER_S)
 
 
 def _areas(notice: AnyNotice) -> Iterator[tuple[str, str]]:

@@ -29,12 +29,12 @@ _HTTPS, _FIRST_FREE_PORT = 443, 1_024
 _VISIBLE = re.compile(r"[!-~]+")
 
 
-def networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    """Networks as the settings give them. Misconfigured where one is none."""
+def networks(texts: Sequence[str], setting: str = "HUB_WEBHOOKS__NETWORKS") -> tuple[Network, ...]:
+    """Networks as that setting gives them. Misconfigured where one is none."""
     try:
         return tuple(ip_network(text) for text in texts)
     except ValueError as error:
-        raise Misconfigured(f"HUB_WEBHOOKS__NETWORKS names what is no network: {error}") from error
+        raise Misconfigured(f"{setting} names what is no network: {error}") from error
 
 
 def is_opened(address: str, opened: Sequence[Network]) -> bool:

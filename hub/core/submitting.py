@@ -7,6 +7,7 @@ from schemas.messages import Submission
 from schemas.wire import Message, event, type_of
 
 SEPARATOR = "\x1f"
+AGENCY_URN = "urn:employersituation:agency:"
 
 
 def submission_record(topic: str, said: Submission, owner: AgencyId, named: tuple[str, str], by: str, time: datetime) -> Message:
@@ -21,4 +22,4 @@ def submission_record(topic: str, said: Submission, owner: AgencyId, named: tupl
 
 def agency_urn(agency: str) -> str:
     """An agency as the source of an event."""
-    return f"urn:employersituation:agency:{agency}"
+    return AGENCY_URN + agency

@@ -10,6 +10,7 @@ from hub.core.periods import days_of_change
 from hub.core.registry import FINLAND, Registry
 from hub.core.succession import successors_of
 from hub.data.content import RegistryContent
+from hub.data.speaking import client_problems, right_problems
 from schemas.agency import Agency, AgencyKind
 from schemas.notice import NEEDS, DevelopmentNotice, Kind
 from schemas.offering import Condition, Offering
@@ -71,7 +72,7 @@ def problems(content: RegistryContent, day: date) -> list[str]:
     if twice:
         return twice
     registry = Registry.of(0, content.areas, content.agencies, content.offerings)
-    found = [*_area_problems(registry), *_coverage(registry, day)]
+    found = [*_area_problems(registry), *_coverage(registry, day), *client_problems(registry)]
     for agency in registry.all_agencies.values():
         found += _agency_problems(agency, registry, day)
     for offering in registry.all_offerings.values():
@@ -132,6 +133,7 @@ def _agency_problems(agency: Agency, registry: Registry, day: date) -> Iterator[
     yield from (f"{name}: unknown need {need}" for need in agency.needs if need not in NEEDS)
     yield from (f"{name}: unknown kind {kind}" for kind in agency.kinds if kind not in get_args(Kind))
     yield from (f"{name}: unknown competence {word}" for word in agency.competences if word not in COMPETENCES)
+    yield from right_problems(name, agency, registry)
     yield from _foreign_problems(name, agency) if agency.kind == "foreign" else _ring_problems(name, agency, day)
 
 

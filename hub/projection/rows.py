@@ -33,8 +33,14 @@ def rows_of(record: Record) -> list[Row]:
 
 def _received(record: Record) -> list[Row]:
     said = read(Submission, record.value, record.headers)
-    receipt = _receipt_in(said)
-    return [_stage(record, "received", receipt, 0, {"way": said.way}, said.sender)]
+    # What is said in another's name has no receipt before intake has let it: nobody sees a notice by naming its sender.
+    receipt = _receipt_in(said) if said.on_behalf_of is None else None
+    detail: dict[str, Any] = {"way": said.way}
+    if said.on_behalf_of is not None:
+        detail["sent_by"] = said.sender
+    if said.xroad is not None:
+        detail["xroad_id"] = said.xroad.id
+    return [_stage(record, "received", receipt, 0, detail, said.sender)]
 
 
 def _receipt_in(said: Submission) -> str | None:
@@ -57,6 +63,7 @@ def _accepted(record: Record) -> list[Row]:
         "receipt": event.receipt,
         "step": event.step,
         "sender": event.sender,
+        "sent_by": event.sent_by,
         "source": event.source,
         "id": event.id,
         "employer_key": employer_key,
@@ -73,6 +80,8 @@ def _accepted(record: Record) -> list[Row]:
         "tags": tags_of(event.sender, event.kind, stage, areas, groups_of(event.notice, employer_key)),
     }
     detail: dict[str, Any] = {"type": event.type, "kind": event.kind, "historic": event.historic}
+    if event.sent_by:
+        detail["sent_by"] = event.sent_by
     if event.change:
         detail |= {"change": event.change, "reason": event.reason}
     return [("notices", row), _stage(record, "accepted", event.receipt, event.step, detail, event.sender)]
@@ -87,6 +96,7 @@ def _refused(record: Record) -> list[Row]:
         "origin_offset": refused.origin.offset,
         "at": record.at,
         "sender": refused.sender,
+        "sent_by": refused.sent_by,
         "source": _shown(refused.source),
         "id": _shown(refused.id),
         "receipt": receipt_of(*map(str, named)) if None not in named else None,

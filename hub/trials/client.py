@@ -14,6 +14,7 @@ import httpx2
 
 from api.errors import Problem
 from connectors.store.keys import DEMO_SCOPES, PostgresKeys
+from hub.core.representing import HEADER
 from hub.settings import Settings
 from schemas.errors import HubError, Misconfigured, NotPermitted, NotReady, Unauthenticated
 
@@ -74,6 +75,7 @@ class Client:
         patience: float = PATIENCE,
         say: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
+        on_behalf_of: str | None = None,
     ) -> None:
         _check(url, key)
         self._url = url.rstrip("/")
@@ -82,7 +84,7 @@ class Client:
         self._sleep = sleep
         self._http = httpx2.Client(
             base_url=self._url,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} | ({HEADER: on_behalf_of} if on_behalf_of else {}),
             timeout=httpx2.Timeout(60.0, connect=5.0),
             trust_env=not _is_here(url),  # a proxy of the environment knows nothing of this machine's own hub
         )

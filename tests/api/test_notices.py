@@ -77,8 +77,9 @@ def test_the_body_travels_untouched(hub: Hub, client: TestClient) -> None:
 
 
 def test_the_sender_is_the_agency_of_the_key(hub: Hub, client: TestClient) -> None:
-    notice = a_notice(on_behalf_of=OTHER)
-    client.post("/v1/notices", json=notice)
+    """Whatever the body says of it: another one's name is refused (tests/api/test_on_behalf.py)."""
+    is_problem(client.post("/v1/notices", json=a_notice(on_behalf_of=OTHER)), 403, "not-permitted")
+    client.post("/v1/notices", json=a_notice(on_behalf_of=AGENCY))
     (message,) = hub.publisher.messages
     assert read(Submission, message.value, message.headers).sender == AGENCY
 

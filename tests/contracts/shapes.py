@@ -50,9 +50,10 @@ def _bare_part(name: str, part: Any) -> Any:
 
 
 def differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """Where the new shape breaks with the old: all but fields that came since and may be missing."""
+    """Where the new shape breaks with the old: all but fields that came since and may be missing, and what these refer to."""
     if isinstance(old, dict) and isinstance(new, dict):
-        found = [f"{place}/{name} came" for name in new.keys() - old.keys() if not place.endswith(("/properties", "/$defs"))]
+        came = new.keys() - old.keys() - {"$defs"}
+        found = [f"{place}/{name} came" for name in came if not place.endswith(("/properties", "/$defs"))]
         found += [f"{place}/{name} went" for name in old.keys() - new.keys()]
         return found + [one for name in old.keys() & new.keys() for one in differences(old[name], new[name], f"{place}/{name}")]
     return [] if old == new else [f"{place}: {old} became {new}"]

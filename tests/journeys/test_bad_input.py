@@ -23,7 +23,6 @@ LATER: list[tuple[str, dict[str, Any], str, str]] = [
     ("a municipality without its zeros", {"workplaces": [{"area": "fi:kunta:5"}]}, "/workplaces/0/area", "unknown-area"),
     ("a merged municipality", {"workplaces": [{"area": "fi:kunta:099"}]}, "/workplaces/0/area", "merged-area"),
     ("done in a week", {"noted_on": days_ago(-7)}, "/noted_on", "in-the-future"),
-    ("for another agency", {"on_behalf_of": "ta-08"}, "/on_behalf_of", "on-behalf-of"),
     ("no such need", {"needs": [{"code": "N_MAGIC"}]}, "/needs/0/code", "unknown-need"),
 ]
 

@@ -10,9 +10,10 @@ from hub.bridge.crossing import Crossing
 from hub.bridge.record import Arrived, pattern
 from hub.core.admission import read_notice
 from hub.core.masking import LONGEST_KEPT, personal_codes
+from hub.ports import Caller
 from schemas.messages import RefusedNotice, Submission
 from schemas.topics import DEAD_LETTERS, RECEIVED, REFUSED, inbox, inbox_owner
-from schemas.wire import Headers, Message, read
+from schemas.wire import Headers, Message, header, read
 from tests.builders import AT, a_downsizing_notice, body_of
 from tests.hub.bridge.arriving import AGENCY, CODE, in_event, numbered
 
@@ -44,7 +45,8 @@ def rules(found: RefusedNotice) -> set[str]:
 
 def test_a_notice_crosses_as_the_api_would_have_written_it() -> None:
     body = numbered(1)
-    by_api = submission(AGENCY, read_notice(body), body, PREFIX + RECEIVED.name, AT).message
+    caller = Caller(AGENCY, "k", frozenset())
+    by_api = submission(caller, read_notice(body), body, PREFIX + RECEIVED.name, AT).message
     (by_inbox,) = crossed(arrived(body))
     assert replace(by_inbox, value=None) == replace(by_api, value=None)
     assert read(Submission, by_inbox.value, ()) == Submission(sender=AGENCY, way="inbox", body=body.decode())
@@ -53,6 +55,51 @@ def test_a_notice_crosses_as_the_api_would_have_written_it() -> None:
 @pytest.mark.parametrize(("value", "headers"), [(numbered(1), BINARY), (in_event(numbered(1)), STRUCTURED)])
 def test_both_modes_of_cloudevents_carry_the_same_notice_untouched(value: bytes, headers: Headers) -> None:
     assert crossed(arrived(value, headers)) == crossed(arrived(numbered(1)))
+
+
+OTHER_S = (b"urn:employersituation:agency:evk-04", b"evk-04")
+
+
+@pytest.mark.parametrize(
+    ("value", "headers"),
+    [
+        (numbered(1, on_behalf_of="evk-04"), ()),
+        (numbered(1), (("on-behalf-of", b"evk-04"),)),
+        (numbered(1), (("On-Behalf-Of", b"evk-04"),)),
+        (numbered(1), (("ce_source", OTHER_S[0]), *BINARY[3:])),
+        (in_event(numbered(1), source=OTHER_S[0].decode()), STRUCTURED),
+    ],
+    ids=["the body", "a header", "a header in other letters", "the event's source", "the source of an event in structured mode"],
+)
+def test_what_is_said_in_another_agency_s_name_is_noted_as_such_and_goes_where_its_own_go(value: bytes, headers: Headers) -> None:
+    """Whether it may, intake asks the registry; the door's word is only who said it."""
+    (message,) = crossed(arrived(value, headers))
+    sent = read(Submission, message.value, ())
+    assert (sent.sender, sent.on_behalf_of) == (AGENCY, "evk-04")
+    assert (message.key or b"").startswith(b"evk-04\x1f")
+    (its_own,) = crossed(arrived(numbered(1), agency="evk-04"))
+    assert header(message.headers, "ce_id") == header(its_own.headers, "ce_id")
+
+
+@pytest.mark.parametrize("named", [AGENCY.encode(), b"urn:employersituation:agency:" + AGENCY.encode()])
+def test_who_names_itself_speaks_for_itself(named: bytes) -> None:
+    headers = (("on-behalf-of", named),) if named == AGENCY.encode() else (("ce_source", named), *BINARY[3:])
+    (message,) = crossed(arrived(numbered(1, on_behalf_of=AGENCY), headers))
+    assert read(Submission, message.value, ()).on_behalf_of is None
+
+
+@pytest.mark.parametrize(
+    ("value", "headers"),
+    [
+        (numbered(1, on_behalf_of="evk-04"), (("on-behalf-of", b"ta-08"),)),
+        (numbered(1), (("on-behalf-of", b"EVK-04"),)),
+        (numbered(1), (("on-behalf-of", b"\xff"),)),
+        (numbered(1), (("ce_source", b"urn:employersituation:agency:"), *BINARY[3:])),
+    ],
+)
+def test_two_names_or_one_that_is_no_agency_s_are_refused(value: bytes, headers: Headers) -> None:
+    found = refused(value, headers)
+    assert (found.sender, found.code, rules(found)) == (AGENCY, "not-permitted", {"on-behalf-of"})
 
 
 HEADERS: dict[str, Headers] = {
