@@ -12,12 +12,15 @@ from hub.core import xroad
 from hub.core.registry import Registry
 from hub.core.representing import agreed, check_right
 from hub.core.xroad import NOBODY, Servers
-from hub.ports import Audit, Caller
+from hub.ports import Caller
 from schemas.errors import Finding, MalformedMessage, NotPermitted, Unauthenticated
 
 LOG = logging.getLogger("api")
 SCOPES = frozenset({"publish", "read"})
 """What comes through X-Road may do; where an agency is told, and what it asks for, is managed with a key."""
+
+Record = Callable[[str, str, str, str | None], None]
+"""Adds to the audit who did what, about what, on which ground; stands when it returns. NotReady where it cannot be written."""
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -28,7 +31,7 @@ class Acting:
 
     registry: Callable[[], Registry]
     today: Callable[[], date]
-    audit: Audit
+    record: Record
     servers: Servers = NOBODY
 
     def xroad_caller(self, request: Request) -> Caller:
@@ -66,7 +69,7 @@ class Acting:
         about = f"{request.method} {asked} X-Road-Id {message.id}" + (
             f" for {caller.on_behalf_of}" if caller.on_behalf_of else ""
         )
-        self.audit.record(f"{caller.agency}/{caller.key_id}", "xroad.request", about, message.issue)
+        self.record(f"{caller.agency}/{caller.key_id}", "xroad.request", about, message.issue)
         LOG.info("X-Road request %s of %s for %s", message.id, message.client, caller.agency)
 
 

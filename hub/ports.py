@@ -21,7 +21,7 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Which agency makes a request, by one key or through X-Road (`xroad`), and in whose name where that is another one."""
+    """Which agency makes a request, by one key or through X-Road, and in whose name where that is another one."""
 
     agency: str
     key_id: str
@@ -242,13 +242,6 @@ class Keys(Protocol):
         """A new key, shown this once."""
 
 
-class Audit(Protocol):
-    """Who did what, by ids, never content; only ever added to."""
-
-    def record(self, who: str, what: str, about: str, basis: str | None = None) -> None:
-        """An entry that stands when this returns. NotReady where it cannot be written."""
-
-
 class Reading(Protocol):
     """The read side, over the views. An agency gets what it sent or received, cut again at each read, and nothing else."""
 
@@ -256,10 +249,7 @@ class Reading(Protocol):
         """The newest step of a notice as that agency may see it, with all its versions; None where there is none for it."""
 
     def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
-        """Each stage with its time, each recipient and why, each offering and why; for the sender and the hub's operator.
-
-        Another agency sees its own part only.
-        """
+        """Each stage with its time, each recipient and offering and why; of these another than the sender sees its own part."""
 
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first."""

@@ -1,8 +1,7 @@
-"""The audit in memory: hub.ports.Audit over a list."""
+"""The audit in memory, as a list."""
 
 from dataclasses import dataclass, field
 
-from hub.ports import Audit
 from schemas.errors import HubError
 
 Entry = tuple[str, str, str, str | None]
@@ -20,6 +19,3 @@ class MemoryAudit:
         if self.failure is not None:
             raise self.failure
         self.entries.append((who, what, about, basis))
-
-
-_: type[Audit] = MemoryAudit

@@ -14,7 +14,7 @@ _BEGIN = b""
 
 
 class PostgresAudit:
-    """hub.ports.Audit: each entry in a transaction of its own, for what changes nothing in the database itself."""
+    """Each entry in a transaction of its own, for what changes nothing in the database itself."""
 
     def __init__(self, engine: Engine, schemas: Schemas = REAL) -> None:
         self._engine = schemas.bind(engine)

@@ -83,4 +83,4 @@ def place_of(said: Said) -> str:
 
 def refuse_to_speak(message: str, place: str = "") -> NoReturn:
     """NotPermitted, with the finding that says why."""
-    raise NotPermitted("in the name of another agency", (finding_at("on-behalf-of", place, message),))
+    raise NotPermitted(message, (finding_at("on-behalf-of", place, message),))

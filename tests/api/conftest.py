@@ -11,11 +11,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api.acting import Acting
 from api.app import create_app
 from api.dependencies import Webhooks
 from api.events import Streams
 from api.examples import NOTICES
 from api.subscribing import Subscribing
+from connectors.memory.audit import MemoryAudit
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
@@ -25,6 +27,7 @@ from connectors.outbound.webhook import Webhook
 from hub.core.answers import NO_NAME, Answer
 from hub.core.networks import networks
 from hub.core.registry import Registry
+from hub.core.xroad import NOBODY, Servers
 from hub.ports import Posting, Target, Told
 from schemas.topics import Topic
 from tests.builders import a_small_registry
@@ -53,6 +56,8 @@ class Hub:
     posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
+    audit: MemoryAudit = field(default_factory=MemoryAudit)
+    servers: Servers = NOBODY
 
     def __post_init__(self) -> None:
         subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
@@ -61,6 +66,7 @@ class Hub:
             backlog=lambda: self.waiting,
             streams=self.streams,
             subscribing=subscribing,
+            acting=Acting(lambda: self.registry, NOW.date, self.audit.record, self.servers),
             now=lambda: NOW,
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)

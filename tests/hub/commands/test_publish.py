@@ -10,8 +10,11 @@ import pytest
 from connectors.inbound import formats
 from hub.commands.publishing import Format
 from schemas.ids import receipt_of
+from schemas.messages import Submission
+from schemas.wire import read
 from tests.api.conftest import AGENCY, NOW, Hub, a_notice
 from tests.hub.commands.conftest import Command
+from tests.speaking import a_speaking_registry
 
 INPUTS = Path(__file__).parents[2] / "data" / "inputs"
 LATER = NOW.isoformat()
@@ -197,3 +200,15 @@ def test_a_hub_that_goes_away_half_way_leaves_the_count_of_what_was_taken(hub: H
     done = command("publish", written(folder, "many.ndjson", *notices), "--wait", "0")
     assert done.exit_code == 2
     assert "500 rows were taken before; sending the whole file again is safe" in done.stderr
+
+
+def test_in_another_agency_s_name(hub: Hub, folder: Path, command: Command) -> None:
+    """The registry of this hub lets ta-39 speak for nobody, and Helsinki for ta-39."""
+    path = written(folder, "one.json", a_notice(id="for-another"))
+    done = command("publish", path, "--on-behalf-of", "evk-04", "--wait", "0")
+    assert done.exit_code == 2
+    assert "may not publish in the name of this one" in done.stderr
+    hub.registry, key = a_speaking_registry(), hub.keys.issue("ta-08", "test", frozenset({"publish"}))
+    assert command("publish", path, "--key", key, "--on-behalf-of", AGENCY, "--wait", "0").exit_code == 0
+    (message,) = hub.publisher.messages
+    assert read(Submission, message.value, message.headers).on_behalf_of == AGENCY
