@@ -1,8 +1,9 @@
-"""The AsyncAPI 3 document of the topics, made from schemas/topics.py and the models of schemas/messages.py."""
+"""The AsyncAPI 3 document of topics and webhooks, made from schemas/topics.py and the models of schemas/messages.py."""
 
 from collections.abc import Callable
 from typing import Any
 
+from api import calls
 from api.carried import ALERT, COPY, ON_TOPICS, said_messages, schemas
 from schemas.topics import FIXED, Topic, inbox, outbox
 
@@ -14,7 +15,8 @@ _DESCRIPTION = """An agency writes what it has to say into its inbox and reads w
 What stands in an outbox is a CloudEvent 1.0 in binary mode: its attributes are headers `ce_*`, the value is the JSON data. It is
 already cut to what the agency may see. An event may stand there twice under one `ce_id`. Of a notice, whoever has `step` n
 ignores n and below. Within a major version (the last part of `ce_dataschema`) fields come that may be missing, and nothing else
-changes: read what you know, and ignore the rest. The same over HTTP stands in /openapi.json.
+changes: read what you know, and ignore the rest. The same events are posted to an agency's endpoints (webhooks), signed by
+Standard Webhooks. What an agency asks for itself over HTTP stands in /openapi.json.
 """
 _HUBS_OWN = "The hub's own: no agency may read or write here."
 Messages = dict[str, dict[str, Any]]
@@ -28,16 +30,25 @@ def asyncapi(version: str, name: Name = lambda topic: topic.name) -> dict[str, A
     return {
         "asyncapi": VERSION,
         "info": {
-            "title": "Employer-situation hub: topics",
+            "title": "Employer-situation hub: topics and webhooks",
             "version": version,
             "description": _DESCRIPTION,
             "license": {"name": "EUPL-1.2"},
         },
         "defaultContentType": "application/json",
-        "servers": {"kafka": _SERVER},
-        "channels": {key: _channel(key, topic, messages, name) for key, (topic, messages) in carried.items()},
-        "operations": {_operation_id(key): _operation(key, messages) for key, (_, messages) in carried.items()},
-        "components": {"schemas": schemas(), "securitySchemes": {"scram": {"type": "scramSha512"}}},
+        "servers": {"kafka": _SERVER, **calls.SERVERS},
+        "channels": {
+            **{key: _channel(key, topic, messages, name) for key, (topic, messages) in carried.items()},
+            calls.CHANNEL: calls.webhook_channel(),
+        },
+        "operations": {
+            **{_operation_id(key): _operation(key, messages) for key, (_, messages) in carried.items()},
+            _operation_id(calls.CHANNEL): calls.webhook_operation(),
+        },
+        "components": {
+            "schemas": {**schemas(), **calls.SCHEMA},
+            "securitySchemes": {"scram": {"type": "scramSha512"}, **calls.SECURITY},
+        },
     }
 
 
@@ -57,7 +68,7 @@ def _carried() -> dict[str, tuple[Topic, Messages]]:
     return {
         _INBOX: (door, said_messages(door)),
         _OUTBOX: (told, {one.model.__name__: one.message(told) for one in (COPY, ALERT)}),
-        **{key: (topic, {one.model.__name__: one.message(topic)}) for key, (topic, one) in own.items()},
+        **{key: (topic, {one.model.__name__: one.message(topic) for one in several}) for key, (topic, several) in own.items()},
     }
 
 

@@ -12,7 +12,9 @@ from api.describing import components
 from schemas.messages import (
     AgencyNotice,
     Clock,
+    Delivery,
     EmployerEvent,
+    EndpointNote,
     EnrichedNotice,
     LayoffAlert,
     RefusedNotice,
@@ -20,6 +22,7 @@ from schemas.messages import (
     RoutedNotice,
     StepType,
     Submission,
+    Withheld,
 )
 from schemas.notice import NOTICE, Kind
 from schemas.topics import Topic
@@ -62,15 +65,20 @@ class Carried:
 
 COPY = Carried(AgencyNotice, "The agency's copy of a step of a notice", rf"notice[.]({_KINDS}|stub)")
 ALERT = Carried(LayoffAlert, "An alert to a layoff", r"alert[.]layoff")
-ON_TOPICS: Mapping[str, Carried] = {
-    "notices.received": Carried(Submission, "What somebody said at a door", "submission", f"{_AGENCIES}|{HUB}"),
-    "employer.events": Carried(EmployerEvent, "A step of a notice", f"({_STEPS})[.]({_KINDS})"),
-    "notices.refused": Carried(RefusedNotice, "A submission that was not taken", r"notice[.]refused"),
-    "notices.repeated": Carried(RepeatedNotice, "A submission that was taken before", r"notice[.]repeated"),
-    "notices.routed": Carried(RoutedNotice, "Who should know of a step, and why", rf"notice[.]({_KINDS})[.]routed"),
-    "notices.enriched": Carried(EnrichedNotice, "The services that fit, and who was told", rf"notice[.]({_KINDS})[.]enriched"),
-    "alerts.layoff": ALERT,
-    "clocks.set": Carried(Clock, "A moment at which the hub has to say something", r"clock[.]release"),
+ON_TOPICS: Mapping[str, tuple[Carried, ...]] = {
+    "notices.received": (Carried(Submission, "What somebody said at a door", "submission", f"{_AGENCIES}|{HUB}"),),
+    "employer.events": (Carried(EmployerEvent, "A step of a notice", f"({_STEPS})[.]({_KINDS})"),),
+    "notices.refused": (Carried(RefusedNotice, "A submission that was not taken", r"notice[.]refused"),),
+    "notices.repeated": (Carried(RepeatedNotice, "A submission that was taken before", r"notice[.]repeated"),),
+    "notices.routed": (Carried(RoutedNotice, "Who should know of a step, and why", rf"notice[.]({_KINDS})[.]routed"),),
+    "notices.enriched": (Carried(EnrichedNotice, "The services that fit, and who was told", rf"notice[.]({_KINDS})[.]enriched"),),
+    "alerts.layoff": (ALERT,),
+    "clocks.set": (Carried(Clock, "A moment at which the hub has to say something", r"clock[.]release"),),
+    "deliveries": (
+        Carried(Delivery, "What has become of an event for an endpoint", "delivery"),
+        Carried(EndpointNote, "An endpoint fails, or is told no more", r"endpoint[.](warned|paused)"),
+        Carried(Withheld, "A copy was taken out of an outbox for good", r"copy[.]withheld"),
+    ),
 }
 """What each of the hub's own topics carries; on a compacted one a record without a value takes it back."""
 
@@ -110,7 +118,8 @@ _InMode = tuple[type[BaseModel], Literal["validation"]]
 
 def schemas() -> dict[str, Any]:
     """By name, the schema of everything above. An older record may lack what came later, so nothing of that is demanded."""
-    models: list[_InMode] = [(carried.model, "validation") for carried in (COPY, *ON_TOPICS.values())]
+    every = (COPY, *(carried for several in ON_TOPICS.values() for carried in several))
+    models: list[_InMode] = [(carried.model, "validation") for carried in every]
     _, told = models_json_schema(models, ref_template=SCHEMAS + "{model}")
     said = {name: schema for name, schema in components().items() if name not in ("Problem", "LineResult")}
     found: dict[str, Any] = {**_plain(said), **told["$defs"], **_seen()}

@@ -56,7 +56,7 @@ def outline() -> dict[str, Any]:
     return {
         key: {
             "address": channel["address"],
-            "partitions": channel["bindings"]["kafka"]["partitions"],
+            **({"partitions": channel["bindings"]["kafka"]["partitions"]} if "bindings" in channel else {}),
             "messages": {
                 name: {part: message[part] for part in ("contentType", "headers")}
                 for name, message in channel["messages"].items()

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from hub.agents.plan import Record as Step
 from hub.projection.record import Record
 from schemas import topics
-from schemas.messages import Submission
+from schemas.messages import Delivery, EndpointNote, Submission, Withheld
 from schemas.wire import Headers, header
 from tests.hub.agents.steps import COPIES
 from tests.hub.agents.steps import MODELS as SAID
@@ -23,6 +23,8 @@ DATA = Path(__file__).parents[1] / "data"
 LOG, SCHEMAS = DATA / "log-v1", DATA / "schemas-v1"
 MODELS: dict[str, type[BaseModel]] = SAID | {topics.RECEIVED.name: Submission}
 """What each topic of the hub carries; an outbox carries copies and alerts."""
+DELIVERED: dict[str, type[BaseModel]] = {kind.__name__: kind for kind in (Delivery, EndpointNote, Withheld)}
+"""What `deliveries` carries; the kept log of version 1 is older than that topic's first record."""
 STATES = {topic.name: topic for topic in (topics.INTAKE_STATE, topics.CASES_STATE, topics.ROUTING_STATE)}
 
 
@@ -46,8 +48,8 @@ class Kept:
         """What it says that it is; None for what no model describes, and for bytes that nobody of the hub wrote."""
         if self.value is None or header(self.headers, "ce_dataschema") is None:
             return None
-        if topics.outbox_owner(self.topic):
-            return COPIES[(header(self.headers, "ce_dataschema") or "").split(":")[-2]]
+        if topics.outbox_owner(self.topic) or self.topic == topics.DELIVERIES.name:
+            return (COPIES | DELIVERED)[(header(self.headers, "ce_dataschema") or "").split(":")[-2]]
         return MODELS.get(self.topic)
 
     def as_step(self, prefix: str = "") -> Step:

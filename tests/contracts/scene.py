@@ -8,6 +8,8 @@ from typing import Any
 from confluent_kafka import KafkaError
 
 from api.envelope import read_enveloped
+from connectors.inbound.log import LogRecord
+from connectors.outbound.emptying import Emptying, _Rewriting
 from connectors.store.publishing import _write
 from connectors.store.registry import Change as Revision
 from connectors.store.registry import Entry, entries_of
@@ -22,18 +24,24 @@ from hub.agents.sending import Sender
 from hub.agents.state import DONE, Change, Fault, PartitionState
 from hub.bridge.crossing import Crossing
 from hub.bridge.record import Arrived
+from hub.core.answers import Answer
+from hub.core.delivering import Standing
 from hub.core.reading import read_said
 from hub.core.registry import Registry
 from hub.core.steps import named_in
 from hub.core.submitting import agency_urn, submission_record
 from hub.dispatch.clocks import Clocks
+from hub.dispatch.copies import waiting_of
+from hub.dispatch.noting import Noting
+from hub.dispatch.outboxes import InOutbox
+from hub.ports import Attempt, Noted, State
 from hub.projection.dead import letter_of
 from schemas import topics
 from schemas.agency import Agency
 from schemas.errors import Refusal
 from schemas.messages import Clock, Submission
 from schemas.topics import RECEIVED, REGISTRY
-from schemas.wire import Message, read
+from schemas.wire import Message, header, read
 from tests.builders import AT, a_small_registry
 from tests.contracts.log import Kept
 
@@ -133,6 +141,25 @@ class Scene:
         lost = Message(topic, kept.key, kept.value, kept.headers)
         Sender(_Recorder(self.put))._failed(lost, KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), lambda: None)  # type: ignore[arg-type]
 
+    def call(self, agency: str, answer: Answer, state: State, pause: str | None = None, warning: str | None = None) -> None:
+        """An endpoint of the agency is called about its last copy, and what came of it is noted as the dispatcher does it."""
+        kept = next(one for one in reversed(self.log) if one.topic == topics.outbox(agency).name)
+        event = waiting_of(InOutbox(agency, kept.offset, kept.key, kept.value, kept.headers), self.at)
+        assert event is not None
+        standing = Standing(failures=3, failing_since=self.at) if pause or warning else None
+        attempt = Attempt(self.at, 20, answer)
+        noted = Noted("ep_0123456789abcdef", agency, event, state, self.at, attempt, standing, pause, warning)
+        self.run(*Noting(_in_no_thread, lambda _: None, lambda _: ())._said(noted))
+
+    def withhold(self, agency: str) -> None:
+        """The last copy of the agency is taken out of its outbox: the registry became narrower."""
+        kept = next(one for one in reversed(self.log) if one.topic == topics.outbox(agency).name)
+        emptying = Emptying.__new__(Emptying)
+        emptying._prefix, emptying._revision = "", 8
+        work = _Rewriting(agency, kept.topic, kept.offset + 1, cut=lambda _: None)
+        record = LogRecord(kept.topic, 0, kept.offset, kept.at, kept.key, kept.value, kept.headers)
+        self.run(emptying._message(work, record, header(kept.headers, "ce_id") or "", {}))
+
     def bury(self, message: Message) -> None:
         """What the projector cannot take in."""
         kept = self.put(message)
@@ -145,6 +172,10 @@ class Scene:
         entries = [*found, *(Entry("agency", id, None) for id in gone)]
         totals = Counter(entry.type for entry in found)
         _write(_Recorder(self.put), Revision(revision, tuple(entries), dict(totals)), REGISTRY.name)  # type: ignore[arg-type]
+
+
+async def _in_no_thread(*_: Any) -> None:
+    raise AssertionError("nothing is written here")
 
 
 class _Recorder:

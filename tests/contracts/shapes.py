@@ -10,12 +10,13 @@ from schemas.agency import Agency, Area
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.notice import NOTICE
 from schemas.offering import Offering
-from tests.contracts.log import COPIES, MODELS, SCHEMAS
+from tests.contracts.log import COPIES, DELIVERED, MODELS, SCHEMAS
 
 _SHOWN_ONLY = {"title", "description", "default", "additionalProperties"}
 """What says nothing of which messages are taken. Whether a door takes a further field is its own matter: readers ignore it."""
 _READ: dict[str, Any] = {
-    **{model.__name__: TypeAdapter(model) for model in (*MODELS.values(), *COPIES.values(), Area, Agency, Offering)},
+    **{model.__name__: TypeAdapter(model) for model in (*MODELS.values(), *COPIES.values(), *DELIVERED.values())},
+    **{model.__name__: TypeAdapter(model) for model in (Area, Agency, Offering)},
     **{model.__name__: TypeAdapter(model) for model in (Correction, Withdrawal, Release)},
     "Notice": NOTICE,
 }

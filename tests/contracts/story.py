@@ -1,5 +1,7 @@
 """What happens in the kept log: each way in, each type of step, each verdict and outcome, each kind of copy and letter."""
 
+from hub.core import answers
+from hub.core.answers import answer_to
 from schemas import topics
 from schemas.wire import Message
 from tests.builders import (
@@ -30,6 +32,7 @@ def story(scene: Scene) -> None:
     _embargoes(scene)
     _refusals(scene)
     _failures(scene)
+    _endpoints(scene)
 
 
 def _ways(scene: Scene) -> None:
@@ -100,3 +103,13 @@ def _failures(scene: Scene) -> None:
     scene.lost = False
     scene.vanish("takk")
     scene.bury(Message(topics.ALERTS.name, b"by hand", b"no alert"))
+
+
+def _endpoints(scene: Scene) -> None:
+    """What endpoints were told, and that they fail; a copy that is withheld."""
+    at = scene.at
+    scene.call("ta-08", answer_to(204, None, at), "delivered")
+    scene.call("ta-08", answer_to(503, "120", at), "waiting", warning="status")
+    scene.call("ta-08", answer_to(410, None, at), "waiting", pause="gone")
+    scene.call("ta-08", answers.NO_ANSWER, "given-up")
+    scene.withhold("ta-08")

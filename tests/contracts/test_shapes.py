@@ -21,7 +21,7 @@ from tests.builders import (
     a_release,
     a_withdrawal,
 )
-from tests.contracts.log import COPIES, MODELS, Kept, kept_log
+from tests.contracts.log import COPIES, DELIVERED, MODELS, Kept, kept_log
 from tests.contracts.scene import Scene
 from tests.contracts.shapes import bare, differences, frozen_schemas, schemas_of_today
 from tests.contracts.story import story
@@ -50,7 +50,7 @@ def test_a_shape_has_only_gained_fields_that_may_be_missing(name: str) -> None:
 
 
 def test_each_message_of_today_has_a_frozen_shape() -> None:
-    models = {model.__name__ for model in (*MODELS.values(), *COPIES.values())}
+    models = {model.__name__ for model in (*MODELS.values(), *COPIES.values(), *DELIVERED.values())}
     assert models <= frozen_schemas().keys()
     assert schemas_of_today().keys() == frozen_schemas().keys()
 
