@@ -91,10 +91,21 @@ METRICS_ANSWER: Described = {200: {"content": {"text/plain": {"schema": {"type":
 
 
 _STREAM_EXAMPLE = "retry: 2000\n\ndata: {…}\nid: Kf3xq0WvTbqK.41\n\n: heartbeat\n\n"
+_STREAM_EVENT = {
+    "type": "object",
+    "description": "One event of the stream; `data` is JSON in a text.",
+    "required": ["data"],
+    "properties": {
+        "event": {"enum": ["message", "problem"], "description": "Left out for an item of the feed."},
+        "data": {"type": "string", "contentMediaType": JSON, "description": "An item of the feed, or the problem that ends it."},
+        "id": {"type": "string", "description": "The item's cursor."},
+        "retry": {"type": "integer", "description": "Milliseconds to wait before the stream is opened again."},
+    },
+}
 STREAM_ANSWER: Described = {
     200: {
         "description": "Server-sent events, until one side ends the stream.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _STREAM_EXAMPLE}},
+        "content": {"text/event-stream": {"schema": _STREAM_EVENT, "example": _STREAM_EXAMPLE}},
     }
 }
 

@@ -5,17 +5,14 @@ import re
 from typing import Any
 
 import pytest
-import schemathesis
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
-from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from api.events import Streams
 from api.examples import NOTICES
 from hub.core.admission import read_notice
-from tests.api.conftest import Hub, NoCalls
+from tests.api.conftest import Hub
 
 
 @pytest.fixture
@@ -96,58 +93,14 @@ def test_behind_a_proxy_the_addresses_begin_with_its_path(hub: Hub) -> None:
         assert "/hub/docs" in client.get("/").json()["addresses"]
 
 
-FUZZED = Hub(streams=Streams(longest=0), posting=NoCalls())
-READS = schemathesis.openapi.from_asgi("/openapi.json", FUZZED.app)
-WRITES = schemathesis.openapi.from_asgi("/openapi.json", FUZZED.app)
-WRITES.config.phases.coverage.enabled = False  # 5,000 cases for one notice: half a minute
+FUZZED = Hub()
 HEADERS = {"Authorization": f"Bearer {FUZZED.key}"}
 
 
-def fuzzing(examples: int) -> settings:
-    return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
-
-
-@READS.include(method="GET").parametrize()
-@fuzzing(10)
-def test_reading_is_as_described(case: schemathesis.Case[Any]) -> None:
-    """All checks but one: that a value is of the right form does not yet make it a cursor of this list."""
-    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
-
-
-@WRITES.include(path="/v1/notices", method="POST").parametrize()
-@fuzzing(40)
-def test_sending_a_notice_is_as_described(case: schemathesis.Case[Any]) -> None:
-    """All checks but one: that a value is of the right form does not yet make it a Business ID."""
-    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
-
-
-@WRITES.include(path="/v1/notices/batch").parametrize()
-@fuzzing(20)
-def test_sending_a_batch_is_as_described(case: schemathesis.Case[Any]) -> None:
-    """As above; and a batch with a bad notice in it is answered with 207, which is no refusal of the whole."""
-    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance, negative_data_rejection])
-
-
-@WRITES.include(path_regex="^/v1/subscriptions", method=["POST", "PUT", "DELETE"]).parametrize()
-@fuzzing(25)
-def test_subscribing_is_as_described(case: schemathesis.Case[Any]) -> None:
-    """All checks but one: that a code is of the right form does not yet make it one of the registry."""
-    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
-
-
-@WRITES.include(path_regex="^/v1/endpoints", method=["POST", "PATCH", "DELETE"]).parametrize()
-@fuzzing(15)
-def test_managing_endpoints_is_as_described(case: schemathesis.Case[Any]) -> None:
-    """As above: that a URL is a text does not yet make it one that can be called."""
-    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
-
-
-@fuzzing(60)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(lines=st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=20), ended=st.booleans())
 def test_any_lines_are_answered_each_once(lines: list[bytes], ended: bool) -> None:
-    """Schemathesis writes no lines, so these are made here."""
+    """Lines that are none of the texts a generator thinks of (tests/contracts/test_openapi.py)."""
     content = b"\n".join(lines) + (b"\n" if ended and lines else b"")
     headers = HEADERS | {"Content-Type": "application/x-ndjson"}
     response = TestClient(FUZZED.app).post("/v1/notices/ndjson", content=content, headers=headers)
