@@ -30,7 +30,10 @@ def _as_written(given: Any) -> Any:
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC this moment lies outside the calendar, which goes from year 1 to year 9999") from None
 
 
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_as_written), AfterValidator(_to_utc)]

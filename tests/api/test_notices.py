@@ -220,6 +220,7 @@ def test_paging_ends_and_shows_each_once_though_all_times_are_equal(hub: Hub, cl
     [
         ("received_from=2026-03-29T03:30:00", "/query/received_from"),
         ("received_from=2026-03-29T03:30:00+02:00", "/query/received_from"),
+        ("received_from=0001-01-01T00:00:00%2B01:00", "/query/received_from"),
         ("received_from=2026-02-30T03:30:00Z", "/query/received_from"),
         ("received_from=1774750000", "/query/received_from"),
         ("received_from=2026-03-29", "/query/received_from"),

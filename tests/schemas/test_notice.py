@@ -147,6 +147,12 @@ def test_an_embargo_ends_at_a_moment_that_is_written_as_one(until: Any) -> None:
     assert str(until) not in repr(findings_of(caught.value))
 
 
+@pytest.mark.parametrize("until", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"])
+def test_a_moment_that_utc_has_no_year_for_is_refused(until: str) -> None:
+    with pytest.raises(ValidationError, match="outside the calendar"):
+        read(access={"level": "embargoed", "until": until})
+
+
 @pytest.mark.parametrize("until", ["2026-03-05T10:00:00+02:00", "2026-03-05T08:00Z", "2026-03-05 08:00:00.000Z"])
 def test_a_moment_may_be_written_with_any_offset(until: str) -> None:
     assert read(access={"level": "embargoed", "until": until}).access.until == datetime(2026, 3, 5, 8, tzinfo=UTC)
