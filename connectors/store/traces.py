@@ -4,7 +4,7 @@ said a step in the sender's name all of that step."""
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, select, union
+from sqlalchemy import Connection, Select, Table, and_, literal, select, union, union_all
 
 from connectors.store.lists import Names
 from connectors.store.shapes import Recut, moment
@@ -30,13 +30,15 @@ def whole_trace(connection: Connection, receipt: str) -> dict[str, Any] | None:
 
 def trace_of_what_it_sent(connection: Connection, agency: str, receipt: str) -> dict[str, Any] | None:
     """All of the steps that the agency said in another one's name, and its refusals there; None where there are neither."""
-    by_it = select(NOTICES.c.step).where(NOTICES.c.receipt == receipt, NOTICES.c.sent_by == agency)
-    steps = set(connection.scalars(by_it))
-    whole = whole_trace(connection, receipt) or {}
-    stages = [stage for stage in whole.get("stages", ()) if stage["step"] in steps or stage.get("sent_by") == agency]
-    if not stages:
+    accepted = select(NOTICES.c.step).where(NOTICES.c.receipt == receipt, NOTICES.c.sent_by == agency)
+    refused = select(literal(0)).where(REFUSED.c.receipt == receipt, REFUSED.c.sent_by == agency)
+    steps = set(connection.scalars(union_all(accepted, refused)))
+    whole = whole_trace(connection, receipt) if steps else None
+    if whole is None:
         return None
-    told = {name: [row for row in whole[name] if row["step"] in steps] for name in ("recipients", "offerings")}
+    own = steps - {0}  # of what is before any step, that which it said itself
+    stages = [stage for stage in whole["stages"] if stage["step"] in own or stage.get("sent_by") == agency]
+    told = {name: [row for row in whole[name] if row["step"] in own] for name in ("recipients", "offerings")}
     return {"receipt": receipt, "whole": False, "stages": stages, **told}
 
 
