@@ -84,7 +84,7 @@ def preview_subscription(caller: MayRead, subscribed: Subscribed, body: JsonBody
     )
 
 
-@router.get("/{id}", operation_id="get_subscription", summary="See a subscription", responses=READ_PROBLEMS)
+@router.get("/{id:uuid}", operation_id="get_subscription", summary="See a subscription", responses=READ_PROBLEMS)
 def get_subscription(
     request: Request, id: SubscriptionPath, caller: MayRead, subscribed: Subscribed, _: Nothing
 ) -> StandingSubscription:
@@ -93,7 +93,7 @@ def get_subscription(
 
 
 @router.put(
-    "/{id}",
+    "/{id:uuid}",
     operation_id="change_subscription",
     summary="Change what a subscription asks for",
     responses=FILTER_PROBLEMS,
@@ -110,7 +110,7 @@ def change_subscription(
 
 
 @router.delete(
-    "/{id}",
+    "/{id:uuid}",
     status_code=204,
     operation_id="end_subscription",
     summary="End a subscription",
@@ -122,7 +122,7 @@ def end_subscription(id: SubscriptionPath, caller: MaySubscribe, subscribed: Sub
     subscribed.store.end(caller.agency, str(id), caller.key_id)
 
 
-@router.get("/{id}/versions", operation_id="list_versions", summary="See all versions of a subscription", responses=READ_PROBLEMS)
+@router.get("/{id:uuid}/versions", operation_id="list_versions", summary="See all versions of a subscription", responses=READ_PROBLEMS)
 def list_versions(id: SubscriptionPath, caller: MayRead, subscribed: Subscribed, _: Nothing) -> VersionList:
     """Oldest first, also of a subscription that has ended; when and with which key each was made."""
     found = subscribed.store.versions(caller.agency, str(id))

@@ -332,3 +332,10 @@ def test_a_right_that_was_withdrawn_stops_it_at_once(filled: Hub, client: TestCl
     assert (seen["stopped"], [one["rule"] for one in seen["problems"]]) == (True, ["not-permitted"])
     filled.registry = before
     assert read_all(client, subscription=mine["id"]) != []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_preview_is_no_subscription_of_that_name(client: TestClient, method: str) -> None:
+    answer = client.request(method, "/v1/subscriptions/preview")
+    is_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["Allow"] == "POST"
