@@ -149,7 +149,7 @@ def test_every_operation_is_tried() -> None:
 
 
 @DOCUMENT.parametrize()
-@settings(max_examples=MANY or 5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=MANY or 3, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_the_api_is_as_described(case: schemathesis.Case[Any], place: Place) -> None:
     """What the document lets be sent, and what it does not; where a thing is named, mostly one that is there."""
     _name_what_is_there(case, place)
