@@ -122,7 +122,9 @@ def end_subscription(id: SubscriptionPath, caller: MaySubscribe, subscribed: Sub
     subscribed.store.end(caller.agency, str(id), caller.key_id)
 
 
-@router.get("/{id:uuid}/versions", operation_id="list_versions", summary="See all versions of a subscription", responses=READ_PROBLEMS)
+@router.get(
+    "/{id:uuid}/versions", operation_id="list_versions", summary="See all versions of a subscription", responses=READ_PROBLEMS
+)
 def list_versions(id: SubscriptionPath, caller: MayRead, subscribed: Subscribed, _: Nothing) -> VersionList:
     """Oldest first, also of a subscription that has ended; when and with which key each was made."""
     found = subscribed.store.versions(caller.agency, str(id))
