@@ -30,5 +30,5 @@ def test_what_changes_under_kills_is_told_to_whom_it_concerns_and_to_nobody_else
     assert {name: result[name] for name in names} == dict.fromkeys(names, 0)
     assert {name: number for name, number in result["faults"].items() if number} == {"kill_worker": 2, "kill_database": 1}
     assert result["steps"].keys() == {"notice", "correction", "moved", "withdrawal"}
-    assert len(result["decided_by_revision"]) > 2, "turns of the registry came while notices were decided"
+    assert len(result["decided_by_revision"]) > 1, "turns of the registry came while notices were decided"
     assert good
