@@ -76,10 +76,7 @@ def _again(wiring: Wiring) -> Iterator[Again]:
 
 
 def _rights(wiring: Wiring) -> tuple[Registry, date]:
-    """While the registry is not known, or no longer followed, nobody has a right."""
-    if reason := wiring.follower.lost():
-        raise NotReady(reason)
-    return wiring.follower.current(), day_of(datetime.now(UTC))
+    return wiring.followed_registry(), day_of(datetime.now(UTC))
 
 
 def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:

@@ -92,7 +92,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         backlog=wiring.intake_lag,
         streams=streams,
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
-        acting=Acting(wiring.follower.current, today, wiring.audit().record, wiring.security_servers()),
+        acting=Acting(wiring.followed_registry, today, wiring.audit().record, wiring.security_servers()),
     )
     settle()
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}

@@ -51,6 +51,7 @@ class XRoadSettings(BaseModel):
     )
     secret: SecretStr | None = Field(
         default=None,
+        min_length=16,
         description="What a proxy between the security server and the hub shows in the header X-Security-Server-Key; "
         "needed wherever there is a proxy, since anybody's request has its address.",
     )

@@ -44,7 +44,7 @@ from hub.dispatch.outboxes import Outboxes
 from hub.projection.copies import found_by
 from hub.projection.sources import Lag, Sources
 from hub.settings import Settings
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, NotReady
 from schemas.topics import FRONT, RECEIVED, every_topic
 
 SECRETS = "secrets.json"
@@ -105,6 +105,12 @@ class Wiring:
     def follower(self) -> RegistryFollower:
         """The registry as it is published; start it before use."""
         return RegistryFollower(self.bootstrap, self.prefix)
+
+    def followed_registry(self) -> Registry:
+        """The registry of the moment. NotReady while it is not known, or no longer followed: then nobody has a right."""
+        if reason := self.follower.lost():
+            raise NotReady(reason)
+        return self.follower.current()
 
     def current_registry(self) -> Registry:
         """The newest revision that is published. NotReady where none is."""

@@ -13,7 +13,7 @@ from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.registry import Registry
 from hub.core.representing import speaker
-from hub.core.steps import Known, Step, change_in, content_of, named_in, owner_in, take
+from hub.core.steps import Known, Step, change_in, contents_of, named_in, owner_in, take
 from hub.core.succession import inherits
 from schemas import topics
 from schemas.agency import Agency
@@ -56,9 +56,9 @@ class Arrived:
         return _key_of(receipt_of(self.owner.id, change.named.source, change.id)) if change else self.notice_key
 
     @cached_property
-    def mark(self) -> bytes:
-        """What is remembered of a change."""
-        return CHANGE + content_of(self.said)
+    def marks(self) -> tuple[bytes, ...]:
+        """What is remembered of a change; behind it, what older state remembers, where that is something else."""
+        return tuple(CHANGE + content for content in contents_of(self.said))
 
 
 def intake(hand: Hand) -> Agent:
@@ -132,7 +132,7 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
         refused = _refusal(hand, arrived.record, arrived.submission, arrived.sender.id, taken.refusal)
         return Plan((refused,), tuple(updates.items()))
     if change_in(arrived.said):
-        updates[arrived.own_key] = arrived.mark
+        updates[arrived.own_key] = arrived.marks[0]
     outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
     return Plan(outputs or (_repeat(hand, arrived),), tuple(updates.items()))
 
@@ -147,7 +147,7 @@ def _said_before(state: PartitionState, arrived: Arrived) -> bool:
     held, is_change = state.values.get(arrived.own_key), change_in(arrived.said) is not None
     if held is None or not (is_change or held.startswith(CHANGE)):
         return False
-    if is_change and held == arrived.mark:
+    if is_change and held in arrived.marks:
         return True
     message = "this id was used before for something else; each notice and each change has an id of its own"
     raise Conflict("this id was used before for something else", (Finding(rule="conflict", place="/id", message=message),))

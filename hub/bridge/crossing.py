@@ -110,9 +110,11 @@ def _is_structured(record: Arrived) -> bool:
 
 def _claims(record: Arrived) -> Iterator[str | None]:
     """In whose name the record says that it is, beside its body. Misspelt names are those of no agency, and refused as such."""
-    told = {name.lower(): value for name, value in record.headers}
+    told = [(name.lower(), value) for name, value in record.headers if name.lower() == HEADER.lower()]
+    if len(told) > 1:
+        refuse_to_speak(f"send the header {HEADER} once")
     source = json.loads(record.value).get("source") if _is_structured(record) else header(record.headers, "ce_source")
-    for name in (header(told.items(), HEADER.lower()), claimed_by_source(source)):
+    for name in (header(told, HEADER.lower()), claimed_by_source(source)):
         if name is not None and not IS_AGENCY.fullmatch(name):
             refuse_to_speak("the agency that is named has no id of an agency: small letters, digits and single hyphens")
         yield name

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import orjson
 
@@ -48,9 +49,23 @@ def employer_key(notice: AnyNotice, sender: Agency) -> str:
 
 def digest(said: Said) -> str:
     """The content of what is said as one hash: the same for the same content, however it was written."""
+    return digests(said)[0]
+
+
+def digests(said: Said) -> tuple[str, ...]:
+    """The same, and behind it the hash under which state that is older has it, where that is another one.
+
+    `on_behalf_of` says who the sender is, which is no content: that one says the same without it. It counted as content once.
+    """
     tree = said.model_dump(mode="json", exclude_defaults=True)
+    former = _hash(tree)
     for told in (tree, tree.get("notice", {})):
-        told.pop("on_behalf_of", None)  # it says who the sender is, which is no content: that one says the same without it
+        if told.pop("on_behalf_of", None) is not None:
+            return _hash(tree), former
+    return (former,)
+
+
+def _hash(tree: dict[str, Any]) -> str:
     content = orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(unicodedata.normalize("NFC", content.decode()).encode()).hexdigest()
 

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hub.core.admission import AnyNotice, digest, employer_key
+from hub.core.admission import AnyNotice, digests, employer_key
 from hub.core.numbers import key_of
 from hub.core.reading import Said, finding_at
 from schemas.agency import Agency
@@ -56,9 +56,9 @@ class Known:
         standing, kind = _STANDINGS[head[:1]], _KINDS[head[1:2]]
         return cls(int(head[2:]), standing, kind, key.decode(), contents, released.decode())
 
-    def has_had(self, content: bytes) -> bool:
-        """Whether some version had that content."""
-        return content in self._each()
+    def has_had(self, *contents: bytes) -> bool:
+        """Whether some version had that content, of which each hash is one way to write it."""
+        return not set(contents).isdisjoint(self._each())
 
     def with_now(self, content: bytes) -> bytes:
         """The contents with that one last; each once, and no more than are worth remembering."""
@@ -68,9 +68,9 @@ class Known:
     def _each(self) -> list[bytes]:
         return [self.contents[at : at + _DIGEST] for at in range(0, len(self.contents), _DIGEST)]
 
-    def has_now(self, content: bytes) -> bool:
+    def has_now(self, *contents: bytes) -> bool:
         """Whether that is the content of the last version."""
-        return self.contents[-_DIGEST:] == content
+        return self.contents[-_DIGEST:] in contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,12 @@ REPEAT = Taken()
 
 def content_of(said: Said) -> bytes:
     """The content of a notice or a change, short: the same for the same content, however it was written."""
-    return bytes.fromhex(digest(said))[:_DIGEST]
+    return contents_of(said)[0]
+
+
+def contents_of(said: Said) -> tuple[bytes, ...]:
+    """The same, and behind it what older state remembers of it, where that is something else."""
+    return tuple(bytes.fromhex(found)[:_DIGEST] for found in digests(said))
 
 
 def take(said: Said, known: Known | None, sender: Agency, by_clock: bool = False) -> Taken:
@@ -121,13 +126,13 @@ def take(said: Said, known: Known | None, sender: Agency, by_clock: bool = False
 
 
 def _first(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
-    content = content_of(notice)
+    contents = contents_of(notice)
     if known is None or known.standing == "awaited":
         before = known is not None
         key = employer_key(notice, sender)
-        now = Known(1, "withdrawn" if before else "open", notice.kind, key, content)
+        now = Known(1, "withdrawn" if before else "open", notice.kind, key, contents[0])
         return Taken((Step(1, "notice", key, notice.kind, notice, before),), now)
-    if known.has_had(content):
+    if known.has_had(*contents):
         return REPEAT
     if known.standing == "withdrawn":
         raise _gone("/id")
@@ -139,11 +144,11 @@ def _correct(notice: AnyNotice, known: Known | None, sender: Agency) -> Taken:
     there = _there(known, "/corrects")
     if there.standing == "withdrawn":
         raise _gone("/corrects")
-    content, key = content_of(notice), _key_there(notice, there, sender)
-    if there.has_now(content):
+    contents, key = contents_of(notice), _key_there(notice, there, sender)
+    if there.has_now(*contents):
         return REPEAT
     released = bool(there.released) and there.released == _embargo(notice)
-    now = Known(there.step + 1, "open", notice.kind, key, there.with_now(content), there.released if released else "")
+    now = Known(there.step + 1, "open", notice.kind, key, there.with_now(contents[0]), there.released if released else "")
     if key == there.employer_key:
         return Taken((Step(now.step, "correction", key, notice.kind, notice, released=released),), now)
     away = Step(now.step, "moved", there.employer_key, there.kind)
@@ -168,7 +173,7 @@ def _withdraw(known: Known | None) -> Taken:
 
 def _release(said: Release, known: Known | None, by_clock: bool) -> Taken:
     there = _there(known, "/releases")
-    overtaken = said.step not in (None, there.step) or not there.has_now(content_of(said.notice))
+    overtaken = said.step not in (None, there.step) or not there.has_now(*contents_of(said.notice))
     if by_clock and (overtaken or there.standing == "withdrawn"):
         return REPEAT
     if there.standing == "withdrawn":

@@ -94,6 +94,9 @@ def test_who_names_itself_speaks_for_itself(named: bytes) -> None:
         (numbered(1, on_behalf_of="evk-04"), (("on-behalf-of", b"ta-08"),)),
         (numbered(1), (("on-behalf-of", b"EVK-04"),)),
         (numbered(1), (("on-behalf-of", b"\xff"),)),
+        (numbered(1), (("on-behalf-of", b""),)),
+        (numbered(1), (("On-Behalf-Of", b"evk-04"), ("on-behalf-of", b""))),
+        (numbered(1), (("on-behalf-of", b"evk-04"), ("On-Behalf-Of", b"evk-04"))),
         (numbered(1), (("ce_source", b"urn:employersituation:agency:"), *BINARY[3:])),
     ],
 )
