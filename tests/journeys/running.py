@@ -27,6 +27,7 @@ from hub.settings import Settings
 from hub.wiring import SECRETS, Wiring
 from schemas.topics import BACK, DEAD_LETTERS, EVENTS, FRONT, READERS, RECEIVED, ROUTED, Topic
 from tests.builders import a_development_notice, a_downsizing_notice, a_recruitment_notice
+from tests.taking_away import take_away
 
 RIGHTS = frozenset({"publish", "read"})
 PATIENCE = 60.0
@@ -171,9 +172,7 @@ class Hub:
 
     def remove(self, topic: Topic) -> None:
         """Delete the topic with all that it holds."""
-        for future in self.admin.delete_topics([self.name(topic)]).values():
-            future.result()
-        until(lambda: self.name(topic) not in self.admin.list_topics(timeout=10).topics, "the end of the topic")
+        take_away(self.admin, self.name(topic))
 
     @cached_property
     def admin(self) -> AdminClient:

@@ -21,6 +21,7 @@ from schemas.errors import Misconfigured, NotReady
 from schemas.topics import REGISTRY
 from tests.builders import an_offering
 from tests.connectors.store.filling import an_entry
+from tests.taking_away import take_away
 
 pytestmark = [pytest.mark.database, pytest.mark.broker]
 
@@ -39,7 +40,7 @@ def prefix(bootstrap: str, topic_prefix: str, admin: AdminClient) -> Iterator[st
 
 
 def remove(admin: AdminClient, prefix: str) -> None:
-    admin.delete_topics([prefix + REGISTRY.name])[prefix + REGISTRY.name].result()
+    take_away(admin, prefix + REGISTRY.name)
 
 
 def on_topic(bootstrap: str, prefix: str, wanted: int, seconds: float = 20.0) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from connectors.outbound.topics import apply_topics
 from hub.core.in_force import Reports, Standing
 from schemas.topics import DEAD_LETTERS, PINNED, Topic
 from tests.hub.agents.copying import COPIED, COPYING_STATE, POISON
+from tests.taking_away import take_away
 
 pytestmark = [pytest.mark.broker, pytest.mark.soak]
 
@@ -127,8 +128,7 @@ class Field:
 
     def without(self, topic: Topic) -> None:
         """The topic goes with its records."""
-        for future in self._admin.delete_topics([self.prefix + topic.name]).values():
-            future.result(20)
+        take_away(self._admin, self.prefix + topic.name)
 
     def make_anew(self) -> None:
         """The source topic, without its records."""

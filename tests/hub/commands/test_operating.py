@@ -26,7 +26,7 @@ from hub.wiring import Wiring
 from schemas.errors import Misconfigured, NotReady
 from schemas.topics import BACK, DEAD_LETTERS, EVENTS, PINNED, RECEIVED
 from tests.embedded import Services
-from tests.journeys.running import until
+from tests.taking_away import take_away
 
 ENV = {"COLUMNS": "200"}
 
@@ -125,8 +125,7 @@ class TestOnAHub:
     def test_a_topic_that_is_missing_or_set_otherwise_is_named(self, whole: Wiring) -> None:
         admin = AdminClient({"bootstrap.servers": whole.bootstrap})
         name = whole.prefix + "clocks.set"
-        admin.delete_topics([name])[name].result()
-        until(lambda: name not in admin.list_topics(timeout=10).topics, "the end of the topic")
+        take_away(admin, name)
         with pytest.raises(Misconfigured, match=f"{name} is missing"):
             checks.topics(whole)
         whole.make_ready()

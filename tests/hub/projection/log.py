@@ -11,6 +11,7 @@ from connectors.outbound.topics import apply_topics
 from hub.projection.rows import is_projected
 from schemas import topics
 from schemas.wire import Message
+from tests.taking_away import take_away
 
 AGENCIES = ("ta-39", "ta-08", "evk-04", "finnvera")
 
@@ -37,8 +38,7 @@ class Log:
 
     def remove(self, topic: topics.Topic) -> None:
         """Delete the topic with all that it holds."""
-        name = self.prefix + topic.name
-        self._admin.delete_topics([name])[name].result()
+        take_away(self._admin, self.prefix + topic.name)
 
     def say(self, messages: Sequence[Message]) -> None:
         """Write the messages and wait for the broker."""
