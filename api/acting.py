@@ -22,7 +22,8 @@ SCOPES = frozenset({"publish", "read"})
 Record = Callable[[str, str, str, str | None], None]
 """Adds to the audit who did what, about what, on which ground; stands when it returns. NotReady where it cannot be written."""
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+_FORWARDED = ("forwarded", "via", "x-real-ip")
+_FORWARDED_AS = "x-forwarded-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Acting:
 
 def is_forwarded(request: Request) -> bool:
     """Whether the request came past a proxy, so that its address says nothing of who sent it."""
-    return any(name in request.headers for name in _FORWARDED)
+    return any(name in _FORWARDED or name.startswith(_FORWARDED_AS) for name in request.headers)
 
 
 def speaks_xroad(request: Request) -> bool:

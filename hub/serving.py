@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import structlog
 import uvicorn
 
 from api.acting import Acting
@@ -24,6 +25,7 @@ from hub.lasting import settle
 from hub.wiring import Wiring
 from schemas.topics import Topic
 
+log = structlog.get_logger()
 REGISTRY_WITHIN = 60.0
 LEAVE_WITHIN = 2.0
 """Seconds in which clients on open connections ask once more and are told to leave; who says nothing is closed then."""
@@ -95,6 +97,8 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         acting=Acting(wiring.followed_registry, today, wiring.audit().record, wiring.security_servers()),
     )
     settle()
+    if wiring.security_servers().trusts_addresses:
+        log.warning("X-Road is believed by address alone: a proxy in such a network needs HUB_XROAD__SECRET")
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}
     try:
         Server(uvicorn.Config(app, **settings), streams.stop).run(given_sockets())

@@ -125,17 +125,17 @@ def identified(names: Names, employer_key: str) -> Query:
     return union(*moved)
 
 
-def versions(names: Names, receipt: str) -> Query:
+def versions(agency: str, names: Names, receipt: str) -> Query:
     """All rows about one notice that the agency may see: by step, the fuller one first within a step.
 
-    Also the steps that it said itself in another agency's name.
+    Also the steps that it said itself in another agency's name; who stands in its place does not inherit these.
     """
-    return versions_of(names, (receipt,))
+    return versions_of(agency, names, (receipt,))
 
 
-def versions_of(names: Names, receipts: Collection[str]) -> Query:
+def versions_of(agency: str, names: Names, receipts: Collection[str]) -> Query:
     """The same for several notices."""
-    own = or_(NOTICES.c.sender.in_(names), NOTICES.c.sent_by.in_(names))
+    own = or_(NOTICES.c.sender.in_(names), NOTICES.c.sent_by == agency)
     mine = sent().where(NOTICES.c.receipt.in_(receipts), own)
     others = received().where(OUTBOX.c.receipt.in_(receipts), OUTBOX.c.agency.in_(names))
     both = union_all(mine, others).subquery()

@@ -85,14 +85,13 @@ class PostgresReading:
 
     def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
         """All stages, recipients and offerings for the sender and the operator; of the steps that it said in the sender's name
-        for who did; another agency's own part for that agency.
+        for who did; its own part for each recipient.
         """
         with self._asking() as connection:
             if agency == self._operator or self._is_sender(connection, agency, receipt):
                 return traces.whole_trace(connection, receipt)
-            if (sent := traces.trace_of_what_it_sent(connection, agency, receipt)) is not None:
-                return sent
-            return traces.own_trace(connection, agency, self._names(agency), receipt, self._recut)
+            told = traces.own_trace(connection, agency, self._names(agency), receipt, self._recut)
+            return traces.joined(traces.trace_of_what_it_sent(connection, agency, receipt), told)
 
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first."""
@@ -182,7 +181,7 @@ class PostgresReading:
         return None
 
     def _versions(self, connection: Connection, agency: str, receipt: str) -> list[Any]:
-        return best_of_each_step(connection.execute(lists.versions(self._names(agency), receipt)).all())
+        return best_of_each_step(connection.execute(lists.versions(agency, self._names(agency), receipt)).all())
 
     def _areas(self, area: str | None) -> set[str]:
         """The area with all inside it; none where none is asked for."""
@@ -192,8 +191,9 @@ class PostgresReading:
         """Whether it sent the notice itself, or stands for that notice in its sender's place."""
         if traces.is_sender(connection, agency, receipt):
             return True
-        inherited = self._versions(connection, agency, receipt) if len(self._names(agency)) > 1 else []
-        return any(step["via"] == "sent" for step in self._shown(agency, inherited))
+        names = self._names(agency)
+        inherited = self._versions(connection, agency, receipt) if len(names) > 1 else []
+        return any(step["via"] == "sent" and step["sender"] in names for step in self._shown(agency, inherited))
 
     @contextmanager
     def _asking(self) -> Iterator[Connection]:
@@ -229,7 +229,7 @@ class PostgresReading:
         if self._found_by is None:
             return rows
         about, tags = set[str](), {f"area={area}" for area in areas}
-        for row in self._all(lists.versions_of(self._names(agency), {row.receipt for row in rows})):
+        for row in self._all(lists.versions_of(agency, self._names(agency), {row.receipt for row in rows})):
             body = self._seen(agency, row)
             if body is not None and not tags.isdisjoint(self._found_by(agency, None, None, body)["tags"]):
                 about.add(row.receipt)

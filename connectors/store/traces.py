@@ -12,6 +12,8 @@ from connectors.store.trace_tables import OFFERINGS, RECIPIENTS, STAGES, TARGETS
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
 from schemas.topics import RECEIVED
 
+_PARTS = ("stages", "recipients", "offerings")
+
 
 def whole_trace(connection: Connection, receipt: str) -> dict[str, Any] | None:
     """Every stage, recipient and offering; None where nothing is known of the receipt."""
@@ -60,6 +62,18 @@ def own_trace(connection: Connection, agency: str, names: Names, receipt: str, r
         "recipients": [_own_recipient(row, body) for row, body in telling if body.get("why")],
         "offerings": [{"step": row.step} | service for row, body in telling for service in body.get("offerings") or ()],
     }
+
+
+def joined(sent: dict[str, Any] | None, told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What an agency may see both as who said some steps and as a recipient: nothing twice, its part of the other
+    steps too.
+    """
+    if sent is None or told is None:
+        return sent or told
+    whole = {row["step"] for row in sent["stages"]} - {0}
+    rows = {name: sent[name] + [row for row in told[name] if row["step"] not in whole] for name in _PARTS}
+    rows["stages"].sort(key=lambda stage: (stage["at"], stage["step"], stage["stage"]))
+    return sent | rows
 
 
 def is_sender(connection: Connection, agency: str, receipt: str) -> bool:

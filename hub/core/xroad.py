@@ -45,6 +45,11 @@ class Servers:
             return not proxied
         return shown is not None and hmac.compare_digest(shown.encode(), self.secret.encode())
 
+    @property
+    def trusts_addresses(self) -> bool:
+        """Whether an address alone is believed, so that a proxy in such a network which does not name itself speaks for all."""
+        return bool(self.networks) and self.secret is None
+
 
 NOBODY = Servers()
 

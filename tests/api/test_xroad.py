@@ -93,13 +93,14 @@ def test_off_nobody_is_believed(hub: Hub) -> None:
     assert told["findings"][0]["rule"] == "xroad-peer"
 
 
-def test_past_a_proxy_the_secret_of_the_proxy_is_needed(hub: Hub) -> None:
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"])
+def test_past_a_proxy_the_secret_of_the_proxy_is_needed(hub: Hub, header: str) -> None:
     guarded = Hub(registry=a_speaking_registry(), servers=Servers(networks(["10.0.0.0/8"]), "a secret of the proxy"))
     with TestClient(guarded.app, headers=HEADERS | {"X-Forwarded-For": SERVER}, client=(SERVER, 1)) as client:
         is_problem(publish(client), 403, "not-permitted")
         is_problem(publish(client, X_Security_Server_Key="another"), 403, "not-permitted")
         assert publish(client, X_Security_Server_Key="a secret of the proxy").status_code == 202
-    with TestClient(hub.app, headers=HEADERS | {"X-Forwarded-For": SERVER}, client=(SERVER, 1)) as client:
+    with TestClient(hub.app, headers=HEADERS | {header: SERVER}, client=(SERVER, 1)) as client:
         is_problem(publish(client), 403, "not-permitted")
 
 

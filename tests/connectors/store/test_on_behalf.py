@@ -9,16 +9,18 @@ from sqlalchemy import Engine, select
 from connectors.store import audit
 from connectors.store.audit import PostgresAudit
 from connectors.store.names import Schemas
+from connectors.store.reading import PostgresReading
 from connectors.store.tables import AUDIT
 from hub.ports import Reading, Search
 from schemas.messages import Submission, XRoadMessage
 from schemas.wire import Message
 from tests.builders import body_of
+from tests.connectors.store.filling import CURSOR_SECRET as SECRET
 from tests.connectors.store.filling import Filler
 from tests.hub.projection import said
 
 pytestmark = pytest.mark.database
-DOER, NAME, OTHER = "keha", "ta-39", "evk-04"
+DOER, NAME, OTHER, HEIR = "keha", "ta-39", "evk-04", "ta-50"
 
 
 def submitted(body: dict[str, Any], sender: str = DOER) -> Message:
@@ -71,6 +73,38 @@ def test_who_said_it_sees_what_it_said_and_no_more(reading: Reading) -> None:
     assert "own" not in str(notice)
     assert [(item["id"], item["sender"]) for item in reading.refused(DOER, None, 10).items] == [("R-1", NAME)]
     assert reading.search(DOER, Search(), None, 10).items == []
+
+
+@pytest.mark.usefixtures("filled")
+def test_who_said_it_and_was_told_too_sees_both_parts_and_nothing_twice(fill: Filler, reading: Reading) -> None:
+    step = said.accepted(said.notice(text="own"), step=2)
+    fill([said.copy(step, DOER)])
+    trace, notice = reading.trace(DOER, said.receipt()), reading.notice(DOER, said.receipt())
+    assert trace is not None
+    assert notice is not None
+    assert {(recipient["step"], recipient["agency"]) for recipient in trace["recipients"]} == {(1, "ta-08"), (2, DOER)}
+    assert [(stage["step"], stage["agency"]) for stage in trace["stages"] if stage["stage"] == "delivered"] == [
+        *((1, "ta-08"), (2, DOER))
+    ]
+    assert [version["step"] for version in notice["versions"]] == [1, 2]
+
+
+@pytest.mark.usefixtures("filled")
+def test_who_stands_in_its_place_has_what_is_its_own_and_nothing_that_it_said_for_another(
+    fill: Filler, engine: Engine, schemas: Schemas
+) -> None:
+    """HEIR stands in the place of the doer, and was told of the second step; the doer has a predecessor too."""
+    fill([said.copy(said.accepted(said.notice(text="own"), step=2), HEIR)])
+    before = {HEIR: (HEIR, DOER), DOER: (DOER, "evk-09")}
+    reading = PostgresReading(engine, SECRET, schemas, recut=lambda agency, body: body, names=lambda one: before.get(one, (one,)))
+    notice, trace = reading.notice(HEIR, said.receipt()), reading.trace(HEIR, said.receipt())
+    assert notice is not None
+    assert trace is not None
+    assert [version["step"] for version in notice["versions"]] == [2]
+    assert {row["agency"] for row in trace["stages"] + trace["recipients"]} == {HEIR}
+    of_doer = reading.trace(DOER, said.receipt())
+    assert of_doer is not None
+    assert not of_doer["whole"], "a predecessor of its own makes nobody the sender"
 
 
 def test_naming_its_sender_opens_no_notice(fill: Filler, reading: Reading) -> None:
