@@ -161,6 +161,7 @@ from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
 from connectors.memory.subscriptions import MemorySubscriptions
+from hub.core.xroad import NOBODY
 from hub.serving import serve
 
 class Publisher(MemoryPublisher):
@@ -172,7 +173,7 @@ follower = SimpleNamespace(start=nothing, current=nothing, lost=nothing, close=n
 keys, reading = MemoryKeys(), MemoryReading()
 parts = dict(publisher=Publisher(), keys=keys, reading=lambda *_: reading, follower=follower, prefix="", intake_lag=lambda: 0)
 audit = lambda: SimpleNamespace(record=nothing)
-parts |= dict(audit=audit, security_servers=nothing, followed_registry=nothing)
+parts |= dict(audit=audit, security_servers=lambda: NOBODY, followed_registry=nothing)
 parts |= dict(endpoints=None, webhook=nothing, opened_networks=nothing, subscriptions=MemorySubscriptions())
 print(keys.issue("ta-39", "test", frozenset({"read"})), flush=True)
 serve(SimpleNamespace(**parts), %d)
