@@ -21,7 +21,8 @@ from api.events import Streams
 from api.metrics import Metrics
 from api.middleware import Outermost
 from api.subscribing import Subscribing
-from hub.ports import Keys, Publisher, Reading
+from hub.partner_ports import Keys
+from hub.ports import Publisher, Reading
 from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 

@@ -17,7 +17,8 @@ from api.events import Streams
 from api.metrics import Metrics
 from api.subscribing import Subscribing
 from hub.core.networks import Network
-from hub.ports import Endpoints, Keys, Posting, Reading
+from hub.partner_ports import Keys
+from hub.ports import Endpoints, Posting, Reading
 from schemas.errors import Misconfigured
 
 Check = Callable[[], str | None]
