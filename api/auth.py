@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dependencies import TheParts
+from hub.core.partners import lets_in, refuse_unless_active
 from hub.ports import Caller
 from schemas.errors import NotPermitted, Unauthenticated
 
@@ -21,13 +22,18 @@ Header = Annotated[str | None, Security(_HEADER)]
 
 
 def caller(request: Request, given: TheParts, bearer: Bearer, header: Header) -> Caller:
-    """The caller whose key was sent. Unauthenticated where there is none, or one that is wrong, expired or revoked."""
+    """The caller whose key was sent. Unauthenticated where there is none, or one that is wrong, expired or revoked.
+
+    NotPermitted where its agency is not approved yet, suspended or closed: no door opens to it then.
+    """
     key = _key(request, bearer, header)
     if key is None:
         raise Unauthenticated("the request has no API key")
     found = given.keys.caller(key) if _may_be_one(key) else None
     if found is None:
         raise Unauthenticated("the API key is not known, has expired or was revoked")
+    if not lets_in(found.state):
+        refuse_unless_active(found.state)
     return found
 
 
@@ -46,6 +52,13 @@ CurrentCaller = Annotated[Caller, Depends(caller)]
 
 
 def _needs(current: Caller, scope: str) -> Caller:
+    """A key of an active partner that may do it."""
+    refuse_unless_active(current.state)
+    return _has(current, scope)
+
+
+def _has(current: Caller, scope: str) -> Caller:
+    """A key that may do it, also one of a partner that is approved alone."""
     if scope not in current.scopes:
         raise NotPermitted(f"this key has no right to {scope}: ask the operator for a key with the scope '{scope}'")
     return current
@@ -71,6 +84,18 @@ async def _managing(current: CurrentCaller) -> Caller:
     return _needs(current, "manage")
 
 
+async def _testing(current: CurrentCaller) -> Caller:
+    return _has(current, "publish")
+
+
+async def _seeing_tests(current: CurrentCaller) -> Caller:
+    return _has(current, "read")
+
+
+async def _managing_keys(current: CurrentCaller) -> Caller:
+    return _has(current, "manage")
+
+
 MayPublish = Annotated[Caller, Depends(_publishing)]
 MayRead = Annotated[Caller, Depends(_reading)]
 StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
@@ -78,6 +103,11 @@ StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
 MaySubscribe = Annotated[Caller, Depends(_subscribing)]
 MayManage = Annotated[Caller, Depends(_managing)]
 """May say where the agency is told: more than reading, since an endpoint goes on when the key has ended."""
+
+MayTest = Annotated[Caller, Depends(_testing)]
+MaySeeTests = Annotated[Caller, Depends(_seeing_tests)]
+MayManageKeys = Annotated[Caller, Depends(_managing_keys)]
+"""These three also before its agency is active."""
 
 
 def is_local(request: Request) -> bool:
@@ -96,7 +126,7 @@ def may_operate(request: Request, given: TheParts, bearer: Bearer, header: Heade
         return True
     try:
         return "operate" in caller(request, given, bearer, header).scopes
-    except Unauthenticated:
+    except (Unauthenticated, NotPermitted):
         return False
 
 

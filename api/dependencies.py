@@ -15,6 +15,7 @@ from api.door import Door
 from api.errors import trace_of
 from api.events import Streams
 from api.metrics import Metrics
+from api.partnering import Partnering
 from api.subscribing import Subscribing
 from hub.core.networks import Network
 from hub.partner_ports import Keys
@@ -47,6 +48,7 @@ class Parts:
     streams: Streams
     subscribing: Subscribing | None
     webhooks: Webhooks
+    partners: Partnering | None
     now: Callable[[], datetime]
 
 
@@ -121,6 +123,23 @@ EndpointStore = Annotated[Webhooks, Depends(_webhooks)]
 
 Sender = Annotated[Posting, Depends(_posting)]
 """Calls an endpoint, once."""
+
+
+async def _keys(given: TheParts) -> Keys:
+    return given.keys
+
+
+async def _partners(given: TheParts) -> Partnering:
+    if given.partners is None:
+        raise Misconfigured("this process was given no partners")
+    return given.partners
+
+
+KeyStore = Annotated[Keys, Depends(_keys)]
+"""API keys."""
+
+ThePartners = Annotated[Partnering, Depends(_partners)]
+"""Partners, and what judges their test messages."""
 
 Now = Annotated[Callable[[], datetime], Depends(_now)]
 """The clock."""

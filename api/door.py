@@ -5,10 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
+from typing import Annotated
+
+from fastapi import Header
 
 from api.envelope import read_enveloped
 from api.metrics import Metrics
 from hub.core.admission import Said, read_said
+from hub.core.conformance import MARKED
 from hub.core.steps import named_in, owner_in
 from hub.core.submitting import agency_urn, submission_record
 from hub.ports import Publisher
@@ -36,6 +40,12 @@ def submission(sender: str, said: Said, body: bytes, topic: str, now: datetime) 
     owner = owner_in(said, sender)
     record = submission_record(topic, sent, owner, (source, said.id), agency_urn(sender), now)
     return Submitted(receipt_of(owner, source, name), record)
+
+
+async def refuse_a_test(ce_test: Annotated[str | None, Header(include_in_schema=False)] = None) -> None:
+    """Refuse an event in binary mode that is marked as a test."""
+    if (ce_test or "false").lower() != "false":
+        raise Refusal("a test", (MARKED,))
 
 
 class Door:

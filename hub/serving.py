@@ -17,6 +17,7 @@ import uvicorn
 from api.app import SERVING, create_app
 from api.dependencies import Webhooks
 from api.events import Streams
+from api.partnering import Partnering
 from api.subscribing import Subscribing
 from hub.agents.hand import day_of
 from hub.lasting import settle
@@ -90,6 +91,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,
         streams=streams,
+        partners=Partnering(wiring.partners, wiring.follower.current, lambda: datetime.now(UTC), today),
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
     )
     settle()

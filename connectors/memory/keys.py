@@ -23,7 +23,7 @@ class MemoryKeys:
         state: Callable[[str], PartnerState] = lambda _: UNSAID,
     ) -> None:
         self._now = now
-        self._state = state
+        self.state_of = state
         self._ids: dict[bytes, str] = {}
         self._keys: dict[str, KeyInfo] = {}
 
@@ -32,7 +32,7 @@ class MemoryKeys:
         info = self._keys.get(self._ids.get(_hash(key), ""))
         if info is None or not self._holds(info):
             return None
-        return Caller(info.agency, info.key_id, info.scopes, self._state(info.agency))
+        return Caller(info.agency, info.key_id, info.scopes, self.state_of(info.agency))
 
     def issue(self, agency: str, label: str, scopes: frozenset[str]) -> str:
         """A new key, made by the operator and shown this once."""

@@ -10,6 +10,7 @@ import orjson
 
 from hub.bridge.record import Arrived
 from hub.core.admission import Said, read_said
+from hub.core.conformance import MARKED
 from hub.core.dead import dead_letter
 from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.steps import named_in, owner_in
@@ -57,6 +58,8 @@ class Crossing:
 
     def _read(self, record: Arrived) -> tuple[Said, bytes]:
         """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""
+        if (header(record.headers, "ce_test") or "false").lower() != "false":
+            raise Refusal("a test", (MARKED,))
         media = (header(record.headers, "content-type") or "").partition(";")[0].strip().lower()
         return self._unwrap(record.value) if media == STRUCTURED else (read_said(record.value), record.value)
 

@@ -35,6 +35,10 @@ Remembered = Callable[[str], bytes | None]
 _LONGEST_NAME = 200
 _MOST_NAMED = 3
 _NAMES = frozenset({"id", "source", *CHANGES})
+MARKED = finding_at(
+    *("marked-as-test", "/test", "this is marked as a test and not taken here: send it to POST /v1/partner/test-notices")
+)
+"""Said of a test at any real door: what an agency only tries out reaches nobody."""
 _NOWHERE = Coordinates(topic="", partition=0, offset=0)
 
 

@@ -144,6 +144,13 @@ def test_managing_endpoints_is_as_described(case: schemathesis.Case[Any]) -> Non
     case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
 
 
+@WRITES.include(path_regex="^/v1/(keys|partner)", method=["POST", "DELETE"]).parametrize()
+@fuzzing(15)
+def test_keys_and_tests_are_as_described(case: schemathesis.Case[Any]) -> None:
+    """As above; and a notice that is none is a test with findings, which is no refusal of the request."""
+    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance, negative_data_rejection])
+
+
 @fuzzing(60)
 @given(lines=st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=20), ended=st.booleans())
 def test_any_lines_are_answered_each_once(lines: list[bytes], ended: bool) -> None:
