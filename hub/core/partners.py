@@ -100,8 +100,14 @@ def _finding(missing: Required) -> Finding:
 def _look_at_why(why: str) -> None:
     """The reason is kept in the audit and shown to the partner."""
     if not why.strip():
-        raise Refusal("no reason", (finding_at("no-reason", "/why", "say why: it is kept, and the partner can read it"),))
+        raise Refusal(
+            "a reason is missing", (finding_at("no-reason", "/why", "say why: it is kept, and the partner can read it"),)
+        )
     if len(why) > LONGEST_WHY:
-        raise Refusal("too long", (finding_at("too-long", "/why", f"a reason has {LONGEST_WHY} characters at the most"),))
+        raise Refusal(
+            "the reason is too long", (finding_at("too-long", "/why", f"a reason has {LONGEST_WHY} characters at the most"),)
+        )
     if personal_codes(why):
-        raise Refusal("a personal code", (finding_at("personal-code", "/why", "a personal identity code stands here"),))
+        raise Refusal(
+            "the reason may not be kept", (finding_at("personal-code", "/why", "a personal identity code stands here"),)
+        )
