@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Column, Connection, Engine, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from connectors.store import audit
@@ -11,10 +11,9 @@ from connectors.store.errors import translated
 from connectors.store.keys import revoke
 from connectors.store.names import REAL, Schemas
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
-from connectors.store.states import state_of
 from connectors.store.tables import API_KEYS, KAFKA_USERS
 from hub.core.conformance import Judged, required
-from hub.core.partners import Asked, Next, moved
+from hub.core.partners import UNSAID, Asked, Next, moved
 from hub.partner_ports import MOST_TRIALS, Partners
 from schemas.partner import PartnerChange, PartnerState, Trial
 
@@ -29,8 +28,8 @@ class PostgresPartners:
     def state(self, agency: str) -> PartnerState:
         """In which state it is; active where nothing was ever said."""
         with translated(), self._engine.connect() as connection:
-            found: PartnerState = connection.scalars(select(state_of(literal(agency)))).one()
-        return found
+            last = _last(connection, agency)
+        return last.state if last else UNSAID
 
     def history(self, agency: str) -> list[PartnerChange]:
         """How it came into its state, oldest first."""
