@@ -23,18 +23,19 @@ from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
 from connectors.store.partners import PostgresPartners
 from connectors.store.purging import Purge
 from connectors.store.tables import API_KEYS, AUDIT
-from hub.core.conformance import Judged
+from hub.core.conformance import Judged, Scene, judge
 from hub.core.partners import Asked
+from hub.core.reading import read_said
 from hub.partner_ports import MOST_KEYS, Keys, NewKey, Partners
 from hub.ports import Caller
 from schemas.errors import Conflict, NotConforming, Unknown, WrongState
 from schemas.partner import Move, Trial
+from tests.builders import AT, DAY, a_downsizing_notice, a_small_registry, body_of
 from tests.embedded import Services
 
 pytestmark = pytest.mark.database
 SECRET = b"a secret of the tests"
 READ = frozenset({"read"})
-AT = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -150,6 +151,15 @@ def test_it_goes_live_when_its_tests_show_all(store: Store, agency: str) -> None
     assert store.partners.remembered("evk-0", "r-1") is None
     move(store, agency, "activate")
     assert store.partners.history(agency)[-1].waived == ()
+
+
+@pytest.mark.parametrize("changes", [{}, {"measures": "many"}])
+def test_what_came_of_a_test_is_kept_whole(store: Store, agency: str, changes: dict[str, Any]) -> None:
+    scene = Scene("ta-39", a_small_registry(), DAY, AT)
+    judged = judge(body_of(a_downsizing_notice() | changes), read_said, scene, lambda _: None)
+    assert (judged.trial.would is None) == bool(changes)
+    store.partners.keep(agency, judged)
+    assert store.partners.trials(agency) == [judged.trial]
 
 
 def test_a_new_life_begins_without_the_tests_of_the_last(store: Store, agency: str) -> None:
