@@ -83,7 +83,7 @@ class NotConforming(Refusal):
     """A partner is to go live and its test messages do not show all that they have to."""
 
     code = "not-conforming"
-    title = "The partner's messages are not all right yet"
+    title = "The messages of the partner are not all right yet"
     advice = "Have it send what is missing as test notices. `--anyway` activates it all the same; who did it and why is kept."
 
 
