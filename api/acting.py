@@ -14,6 +14,7 @@ from hub.core.representing import agreed, check_right
 from hub.core.xroad import NOBODY, Servers
 from hub.ports import Caller
 from schemas.errors import Finding, MalformedMessage, NotPermitted, Unauthenticated
+from schemas.partner import PartnerState
 
 LOG = logging.getLogger("api")
 SCOPES = frozenset({"publish", "read"})
@@ -28,11 +29,14 @@ _FORWARDED_AS = "x-forwarded-"
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """The registry of the moment, today's day, where sign-ins are noted, and which servers of X-Road are believed."""
+    """The registry of the moment, today's day, where sign-ins are noted, in which state a partner is, and which servers of X-Road
+    are believed.
+    """
 
     registry: Callable[[], Registry]
     today: Callable[[], date]
     record: Record
+    state: Callable[[str], PartnerState]
     servers: Servers = NOBODY
 
     def xroad_caller(self, request: Request) -> Caller:
@@ -49,7 +53,8 @@ class Acting:
         agency = xroad.agency_of_client(message.client, registry, day)
         party = xroad.agency_of_party(headers[xroad.PARTY], registry, day) if xroad.PARTY in headers else None
         request.state.xroad_id = message.id  # from here on the answer names it
-        return Caller(agency.id, f"xroad:{message.client}", SCOPES, agreed(agency.id, party.id if party else None), message)
+        other = agreed(agency.id, party.id if party else None)
+        return Caller(agency.id, f"xroad:{message.client}", SCOPES, self.state(agency.id), other, message)
 
     def in_name_of(self, caller: Caller, asked: str | None) -> Caller:
         """The caller, speaking for the agency that a header asks for. NotPermitted where the registry does not say so."""

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import bulk, employers, endpoints, health, notices, outbox, pages, refused, subscriptions
+from api import bulk, employers, endpoints, health, keys, notices, outbox, pages, partner, refused, subscriptions
 from api.acting import Acting
 from api.backlog import Backlog
 from api.dependencies import Check, Parts, Webhooks
@@ -21,14 +21,16 @@ from api.errors import on_http_error, on_hub_error, on_invalid
 from api.events import Streams
 from api.metrics import Metrics
 from api.middleware import Outermost
+from api.partnering import Partnering
 from api.subscribing import Subscribing
-from hub.ports import Keys, Publisher, Reading
+from hub.partner_ports import Keys
+from hub.ports import Publisher, Reading
 from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
     *(notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, endpoints.router),
-    *(refused.router, health.router, pages.router),
+    *(partner.router, keys.router, refused.router, health.router, pages.router),
 )
 _READERS = 32
 SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}
@@ -47,11 +49,14 @@ def create_app(
     streams: Streams | None = None,
     subscribing: Subscribing | None = None,
     acting: Acting | None = None,
+    partners: Partnering | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
-    server stops; without `subscribing` nobody can subscribe, without `acting` nobody speaks for another one or by X-Road."""
+    server stops; without `subscribing` nobody can subscribe, without `acting` nobody speaks for another one or by X-Road, without
+    `partners` nobody can test.
+    """
     metrics = Metrics()
     metrics.watch(reading.behind)
     app = FastAPI(
@@ -73,6 +78,7 @@ def create_app(
         subscribing=subscribing,
         webhooks=webhooks,
         acting=acting,
+        partners=partners,
         now=now,
     )
     _answer_errors(app)

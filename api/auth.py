@@ -11,6 +11,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from api.acting import is_forwarded, refuse_peer, speaks_xroad
 from api.dependencies import Parts, TheParts
+from hub.core.partners import lets_in, refuse_unless_active
 from hub.core.representing import HEADER, check_right, refuse_to_speak
 from hub.ports import Caller
 from schemas.errors import NotPermitted, Unauthenticated
@@ -40,8 +41,15 @@ def identified(request: Request, given: Parts, bearer: HTTPAuthorizationCredenti
     """The caller whose key was sent, or whom X-Road's security server names.
 
     Unauthenticated where there is neither, or a key that is wrong, expired or revoked; NotPermitted where another than that
-    server speaks as if it were it.
+    server speaks as if it were it, and where the agency is not approved yet, suspended or closed: no door opens to it then.
     """
+    found = _named(request, given, bearer, header)
+    if not lets_in(found.state):
+        refuse_unless_active(found.state)
+    return found
+
+
+def _named(request: Request, given: Parts, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Caller:
     key = _key(request, bearer, header)
     if speaks_xroad(request):
         if key is not None:
@@ -70,6 +78,13 @@ CurrentCaller = Annotated[Caller, Depends(caller)]
 
 
 def _needs(current: Caller, scope: str) -> Caller:
+    """A key of an active partner that may do it."""
+    refuse_unless_active(current.state)
+    return _has(current, scope)
+
+
+def _has(current: Caller, scope: str) -> Caller:
+    """A key that may do it, also one of a partner that is approved alone."""
     if current.on_behalf_of is not None and scope != "publish":
         refuse_to_speak("in the name of another agency one publishes and does nothing else; leave it out here")
     if scope not in current.scopes:
@@ -105,6 +120,18 @@ async def _managing(current: CurrentCaller) -> Caller:
     return _needs(current, "manage")
 
 
+async def _testing(current: CurrentCaller) -> Caller:
+    return _has(current, "publish")
+
+
+async def _seeing_tests(current: CurrentCaller) -> Caller:
+    return _has(current, "read")
+
+
+async def _managing_keys(current: CurrentCaller) -> Caller:
+    return _has(current, "manage")
+
+
 MayPublish = Annotated[Caller, Depends(_publishing)]
 MayRead = Annotated[Caller, Depends(_reading)]
 StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
@@ -112,6 +139,11 @@ StillMayRead = Annotated[Callable[[], Caller], Depends(_still_reading)]
 MaySubscribe = Annotated[Caller, Depends(_subscribing)]
 MayManage = Annotated[Caller, Depends(_managing)]
 """May say where the agency is told: more than reading, since an endpoint goes on when the key has ended."""
+
+MayTest = Annotated[Caller, Depends(_testing)]
+MaySeeTests = Annotated[Caller, Depends(_seeing_tests)]
+MayManageKeys = Annotated[Caller, Depends(_managing_keys)]
+"""These three also before its agency is active."""
 
 
 def is_local(request: Request) -> bool:
@@ -130,7 +162,7 @@ def may_operate(request: Request, given: TheParts, bearer: Bearer, header: Heade
         return True
     try:
         return "operate" in caller(request, given, bearer, header).scopes
-    except Unauthenticated:
+    except (Unauthenticated, NotPermitted):
         return False
 
 

@@ -16,9 +16,11 @@ from api.door import Door
 from api.errors import trace_of
 from api.events import Streams
 from api.metrics import Metrics
+from api.partnering import Partnering
 from api.subscribing import Subscribing
 from hub.core.networks import Network
-from hub.ports import Endpoints, Keys, Posting, Reading
+from hub.partner_ports import Keys
+from hub.ports import Endpoints, Posting, Reading
 from schemas.errors import Misconfigured
 
 Check = Callable[[], str | None]
@@ -48,6 +50,7 @@ class Parts:
     subscribing: Subscribing | None
     webhooks: Webhooks
     acting: Acting | None
+    partners: Partnering | None
     now: Callable[[], datetime]
 
 
@@ -122,6 +125,23 @@ EndpointStore = Annotated[Webhooks, Depends(_webhooks)]
 
 Sender = Annotated[Posting, Depends(_posting)]
 """Calls an endpoint, once."""
+
+
+async def _keys(given: TheParts) -> Keys:
+    return given.keys
+
+
+async def _partners(given: TheParts) -> Partnering:
+    if given.partners is None:
+        raise Misconfigured("this process was given no partners")
+    return given.partners
+
+
+KeyStore = Annotated[Keys, Depends(_keys)]
+"""API keys."""
+
+ThePartners = Annotated[Partnering, Depends(_partners)]
+"""Partners, and what judges their test messages."""
 
 Now = Annotated[Callable[[], datetime], Depends(_now)]
 """The clock."""

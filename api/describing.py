@@ -121,6 +121,8 @@ def _body(content: dict[str, Any]) -> dict[str, Any]:
 ENDPOINT_REQUEST = _body(_example_of("NewEndpoint", {"url": "https://agency.example/hub", "mode": "structured"}))
 ENDPOINT_CHANGE_REQUEST = _body(_example_of("EndpointChange", {"state": "paused"}))
 
+KEY_REQUEST = _body(_example_of("WantedKey", {"label": "reader of the case system", "scopes": ["read"], "days": 90}))
+
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:
     return {name: {"summary": SUMMARIES[name], "value": value} for name, value in values.items()}

@@ -9,9 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from api.asyncapi import Name, asyncapi
 from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
+from api.keys import WantedKey
 from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
-_BODIES = (NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed)
+_BODIES = (NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed, WantedKey)
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
 Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is
@@ -26,6 +27,8 @@ _TAGS = [
     {"name": "outbox", "description": "What concerns your agency, in order."},
     {"name": "subscriptions", "description": "Saved filters over your outbox."},
     {"name": "endpoints", "description": "Where your agency is told: webhooks, their secrets, what each was told."},
+    {"name": "partner", "description": "Your agency's state, and test messages that reach nobody."},
+    {"name": "keys", "description": "Your agency's keys."},
     {"name": "refused", "description": "Your notices that were not taken."},
     {"name": "health", "description": "For whoever keeps the hub running."},
 ]

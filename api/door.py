@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from threading import BoundedSemaphore
+from typing import Annotated
+
+from fastapi import Header
 
 from api.acting import Acting
 from api.envelope import read_enveloped, source_of
 from api.metrics import Metrics
 from hub.core.admission import Said, read_said
+from hub.core.conformance import MARKED
 from hub.core.representing import agreed, check_right, claimed_by_source, claimed_in, place_of
 from hub.core.steps import named_in, owner_in
 from hub.core.submitting import agency_urn, submission_record
@@ -38,6 +42,12 @@ def submission(caller: Caller, said: Said, body: bytes, topic: str, now: datetim
     owner = owner_in(said, caller.on_behalf_of or caller.agency)
     record = submission_record(topic, sent, owner, (source, said.id), agency_urn(caller.agency), now)
     return Submitted(receipt_of(owner, source, name), record)
+
+
+async def refuse_a_test(ce_test: Annotated[str | None, Header(include_in_schema=False)] = None) -> None:
+    """Refuse an event in binary mode that is marked as a test."""
+    if (ce_test or "false").lower() != "false":
+        raise Refusal("a test", (MARKED,))
 
 
 class Door:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.answers import Listing, Receipt, receipt_answer
@@ -10,6 +10,7 @@ from api.auth import MayPublish, MayRead
 from api.bodies import CLOUDEVENT, NoticeBody
 from api.dependencies import NoticePublisher, Reader, TraceId
 from api.describing import FOUND, NOTICE_REQUEST, READ_PROBLEMS, SEND_PROBLEMS, TAKEN
+from api.door import refuse_a_test
 from api.errors import answer, kind_of, problem
 from api.queries import EachOnce, NoQuery, ReceiptPath, SearchQuery
 from schemas.errors import Unknown
@@ -29,6 +30,7 @@ _NOT_THERE = (
     response_description="The broker has confirmed the notice; follow it at `status`.",
     responses=TAKEN | SEND_PROBLEMS,
     openapi_extra=NOTICE_REQUEST,
+    dependencies=[Depends(refuse_a_test)],
 )
 def publish_notice(
     request: Request,

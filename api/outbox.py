@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -31,7 +30,7 @@ Look = Callable[[str | None, int], Page]
     responses=READ_PROBLEMS,
 )
 async def read_outbox(
-    request: Request, caller: MayRead, reading: Reader, given: TheParts, query: Annotated[FeedQuery, Query()]
+    request: Request, still_may_read: StillMayRead, reading: Reader, given: TheParts, query: Annotated[FeedQuery, Query()]
 ) -> Feed:
     """The CloudEvents for your agency, each already cut to what it may see, oldest first.
 
@@ -42,9 +41,13 @@ async def read_outbox(
     goes on. To which a step of a notice went, every later one goes, also one that takes the notice back.
     A cursor of an outbox that was made anew since is answered with 404, which says what is lost to it: begin without one.
     """
-    look = partial(reading.outbox, caller.agency)
-    if query.subscription is not None:
-        look = partial(subscribing_of(given).page, caller.agency, str(query.subscription))
+
+    def look(cursor: str | None, limit: int) -> Page:
+        agency = still_may_read().agency
+        if query.subscription is not None:
+            return subscribing_of(given).page(agency, str(query.subscription), cursor, limit)
+        return reading.outbox(agency, cursor, limit)
+
     page = await _page_or_wait(request, look, query)
     return Feed(items=page.items, next=_place_after(page, query.cursor))
 

@@ -116,7 +116,8 @@ def _webhooks(wiring: Wiring) -> Webhooks | None:
 
 
 def _has_endpoint(wiring: Wiring, agency: str) -> bool:
-    return any(info.state == "active" for info in wiring.endpoints.of(agency))
+    """Whether somebody tells it by a webhook; nobody does where it is no active partner."""
+    return wiring.partners.state(agency) == "active" and any(info.state == "active" for info in wiring.endpoints.of(agency))
 
 
 @contextmanager

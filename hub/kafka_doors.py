@@ -54,12 +54,14 @@ class KafkaDoors:
     def open(
         self, agency: AgencyId, label: str, rights: Iterable[Right], day: date, lifetime: timedelta = LIFETIME, by: str = "hub"
     ) -> Credentials:
-        """A new user of an agency that is in force on that day. Others go on, so that they can be changed over.
+        """A new user of an agency in force on that day, an active partner. Others go on, so that they can be changed over.
 
-        Unknown or NotPermitted where there is no such agency, or it is none any more. NotReady where Kafka does not do it: what
-        it may have done of it goes again, now or by the next sweep, and nobody was told the password.
+        Unknown or NotPermitted where there is no such agency, or it is none any more, or not active. NotReady where Kafka does
+        not do it: what it may have done of it goes again, now or by the next sweep, and nobody was told the password.
         """
         _refuse_who_is_none(agency, self._registry(), day)
+        if (state := self._wiring.partners.state(agency)) != "active":
+            raise NotPermitted(f"{agency} is {state} as a partner: `hub partner show {agency}` tells why")
         user, password = self._noted.add(agency, label, rights, lifetime, by), secrets.token_urlsafe(32)
         try:
             self._users.open(user, agency, rights, password)
@@ -78,6 +80,13 @@ class KafkaDoors:
         self._users.close(user)
         self._noted.end(user, by)
 
+    def close_all(self, agency: AgencyId, by: str) -> int:
+        """No user of the agency can do anything more, also where it is connected; how many there were."""
+        there = [one.user for one in self._noted.of(agency) if one.closed is None]
+        for user in there:
+            self.close(user, by)
+        return len(there)
+
     @cached_property
     def _noted(self) -> PostgresKafkaUsers:
         """Not before it is asked: a dispatcher without a database fires clocks all the same."""
@@ -91,12 +100,15 @@ class KafkaDoors:
         return self._noted.of(agency)
 
     def sweep(self, today: Callable[[], date], stop: threading.Event) -> bool:
-        """Close who has expired, and who belongs to an agency that is none any more; whether all was done."""
-        if not self._noted.open():
+        """Close who has expired, and who belongs to an agency that is none any more, or not active; whether all was done."""
+        there = self._noted.open()
+        if not there:
             return True
         registry, day = self._registry(), today()
+        states = {agency: self._wiring.partners.state(agency) for agency in {one.agency for one in there}}
         over = {one.user: "expired" for one in self._noted.expired()}
-        over |= {one.user: "its agency has ended" for one in self._noted.open() if not _is_one(one.agency, registry, day)}
+        over |= {one.user: f"its agency is {states[one.agency]}" for one in there if states[one.agency] != "active"}
+        over |= {one.user: "its agency has ended" for one in there if not _is_one(one.agency, registry, day)}
         for user, why in over.items():
             if stop.is_set():
                 return False

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from hub.core.answers import Answer
 from hub.core.delivering import Standing, Waiting
 from schemas.messages import Coordinates, XRoadMessage
+from schemas.partner import PartnerState
 from schemas.subscription import Filter, Subscription
 from schemas.wire import Message
 
@@ -21,11 +22,12 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Which agency makes a request, by one key or through X-Road, and in whose name where that is another one."""
+    """Which agency makes a request, by one key or through X-Road; its state; in whose name where that is another."""
 
     agency: str
     key_id: str
     scopes: frozenset[str]
+    state: PartnerState
     on_behalf_of: str | None = None
     xroad: XRoadMessage | None = None
 
@@ -198,7 +200,7 @@ class Deliveries(Protocol):
     """
 
     def claim(self) -> list[Endpoint]:
-        """The active endpoints that are ours from now on for `LEASE_SECONDS`: those that we have, and those that nobody has."""
+        """The active endpoints of active partners that are ours from now on for `LEASE_SECONDS`: ours, and those of nobody."""
 
     def waiting(self, endpoint: str) -> list[Waiting]:
         """All that waits for it, in the outbox's order; nothing of what was erased."""
@@ -230,16 +232,6 @@ class Posting(Protocol):
 
     async def close(self) -> None:
         """Leave all connections."""
-
-
-class Keys(Protocol):
-    """API keys, stored hashed."""
-
-    def caller(self, key: str) -> Caller | None:
-        """Whose key this is; None where it is unknown, expired or revoked."""
-
-    def issue(self, agency: str, label: str, scopes: frozenset[str]) -> str:
-        """A new key, shown this once."""
 
 
 class Reading(Protocol):

@@ -19,6 +19,7 @@ from api.acting import Acting
 from api.app import SERVING, create_app
 from api.dependencies import Webhooks
 from api.events import Streams
+from api.partnering import Partnering
 from api.subscribing import Subscribing
 from hub.agents.hand import day_of
 from hub.lasting import settle
@@ -93,8 +94,9 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,
         streams=streams,
+        partners=Partnering(wiring.partners, wiring.follower.current, lambda: datetime.now(UTC), today),
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
-        acting=Acting(wiring.followed_registry, today, wiring.audit().record, wiring.security_servers()),
+        acting=Acting(wiring.followed_registry, today, wiring.audit().record, wiring.partners.state, wiring.security_servers()),
     )
     settle()
     if wiring.security_servers().trusts_addresses:

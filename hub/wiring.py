@@ -23,6 +23,7 @@ from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
 from connectors.store.migrate import migrate
 from connectors.store.names import Schemas, connect
+from connectors.store.partners import PostgresPartners
 from connectors.store.publishing import publish_changes
 from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
@@ -95,6 +96,11 @@ class Wiring:
     def keys(self) -> PostgresKeys:
         """API keys."""
         return PostgresKeys(self.engine, self._secret("keys"), self.schemas)
+
+    @cached_property
+    def partners(self) -> PostgresPartners:
+        """Partners, and what came of their test messages."""
+        return PostgresPartners(self.engine, self.schemas)
 
     @cached_property
     def groups(self) -> Groups:

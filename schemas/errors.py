@@ -5,11 +5,13 @@ HubError
 │   ├── MalformedMessage  bytes that are no message
 │   ├── NotPermitted      the sender may not say this
 │   ├── BadSubscription   a subscription that cannot stand
+│   ├── NotConforming     a partner that has not shown that its messages are right
 │   └── PersonalCode      a personal identity code stands in it
 ├── Unauthenticated       no valid key
 ├── Unknown               what was asked for is not there (or not for the asker)
 ├── Conflict              the same identity with another content
-│   └── NameTaken         an agency has a subscription of that name, with another filter
+│   ├── NameTaken         an agency has a subscription of that name, with another filter
+│   └── WrongState        a step that does not follow on the state of a partner
 ├── NotReady              the hub cannot do it now; trying again helps
 ├── TooMuch               the sender has used up what it may send in this time
 └── Misconfigured         the operator has to mend it; trying again does not help
@@ -77,6 +79,14 @@ class BadSubscription(Refusal):
     advice = "Correct the clauses that the findings name; a preview tries a filter without saving it."
 
 
+class NotConforming(Refusal):
+    """A partner is to go live and its test messages do not show all that they have to."""
+
+    code = "not-conforming"
+    title = "The messages of the partner are not all right yet"
+    advice = "Have it send what is missing as test notices. `--anyway` activates it all the same; who did it and why is kept."
+
+
 class PersonalCode(Refusal):
     """A personal identity code stands in the message: it is refused before anything of it is logged or kept."""
 
@@ -115,6 +125,14 @@ class NameTaken(Conflict):
     code = "name-taken"
     title = "There is a subscription of this name already"
     advice = "Change that one with PUT, or take another name."
+
+
+class WrongState(Conflict):
+    """What is to be done with a partner does not follow on the state that it is in."""
+
+    code = "wrong-state"
+    title = "The partner is in another state"
+    advice = "`hub partner show` tells the state that it is in and how it came there."
 
 
 class NotReady(HubError):

@@ -17,6 +17,7 @@ from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, PO
 from connectors.store.erased import NOTICE, erased_receipts
 from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
+from connectors.store.states import is_active
 from connectors.store.tables import ERASED, MOMENT
 from hub.core.delivering import Standing, Waiting, going
 from hub.core.signing import secret_of
@@ -38,7 +39,7 @@ class PostgresDeliveries:
         self._lease = timedelta(seconds=lease_seconds)
 
     def claim(self) -> list[Endpoint]:
-        """The active endpoints that are ours from now on: those that we have, and those that nobody has."""
+        """The active endpoints of active partners that are ours from now on: those that we have, and those that nobody has."""
         with translated(), self._engine.begin() as connection:
             connection.execute(_CLAIM, {"me": self._holder, "lease": self._lease})
             rows = connection.execute(_OURS, {"me": self._holder}).all()
@@ -119,7 +120,7 @@ _CLAIM = (
         POSITIONS.c.endpoint.in_(
             select(POSITIONS.c.endpoint)
             .join(ENDPOINTS, ENDPOINTS.c.id == POSITIONS.c.endpoint)
-            .where(ENDPOINTS.c.state == "active", _FREE)
+            .where(ENDPOINTS.c.state == "active", is_active(ENDPOINTS.c.agency), _FREE)
             .order_by(POSITIONS.c.endpoint)
             .with_for_update(of=POSITIONS, skip_locked=True)
         )
@@ -130,7 +131,7 @@ _MINE = (POSITIONS.c.holder == bindparam("me")) & (POSITIONS.c.until > func.now(
 _OURS = (
     select(ENDPOINTS, POSITIONS.c.epoch, POSITIONS.c.offset, func.now().label("now"))
     .join(POSITIONS, POSITIONS.c.endpoint == ENDPOINTS.c.id)
-    .where(ENDPOINTS.c.state == "active", _MINE)
+    .where(ENDPOINTS.c.state == "active", is_active(ENDPOINTS.c.agency), _MINE)
     .order_by(ENDPOINTS.c.id)
 )
 _LOCK = (

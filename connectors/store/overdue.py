@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, exi
 from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
 from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
+from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
 from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS
 from connectors.store.trace_tables import STAGES
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
@@ -125,6 +126,9 @@ def of_work(day: date) -> Iterator[tuple[Rule, Table, ColumnElement[bool]]]:
     yield retention.KEY, KAFKA_USERS, func.least(KAFKA_USERS.c.expires, KAFKA_USERS.c.closed) < retention.KEY.before(day)
     yield retention.SUBSCRIPTION, SUBSCRIPTIONS, _no_more(retention.SUBSCRIPTION.before(day))
     yield from _of_webhooks(retention.DELIVERY, day)
+    yield retention.TRIAL, TEST_NOTICES, TEST_NOTICES.c.at < retention.TRIAL.before(day)
+    yield retention.TRIAL, TEST_KNOWN, TEST_KNOWN.c.at < retention.TRIAL.before(day)
+    yield retention.PARTNER, PARTNERS, _over(retention.PARTNER.before(day))
     yield retention.ERASED, ERASED, ~whole & (ERASED.c.at < retention.ERASED.before(day))
     yield retention.REQUESTED, ERASED, whole & (ERASED.c.at < retention.REQUESTED.before(day))
     yield retention.AUDIT, AUDIT, AUDIT.c.day < retention.AUDIT.before(day).date().isoformat()
@@ -136,6 +140,12 @@ def _no_more(before: datetime) -> ColumnElement[bool]:
     same = (later.c.id == SUBSCRIPTIONS.c.id) & (later.c.version > SUBSCRIPTIONS.c.version)
     replaced = exists().where(same, later.c.at < before)
     return replaced | (SUBSCRIPTIONS.c.filter.is_(None) & (SUBSCRIPTIONS.c.at < before))
+
+
+def _over(before: datetime) -> ColumnElement[bool]:
+    """Changes of partners after which another came before that moment."""
+    later = PARTNERS.alias("later")
+    return exists().where(later.c.agency == PARTNERS.c.agency, later.c.number > PARTNERS.c.number, later.c.at < before)
 
 
 def _of_webhooks(rule: Rule, day: date) -> Iterator[tuple[Rule, Table, ColumnElement[bool]]]:

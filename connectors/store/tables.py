@@ -66,10 +66,14 @@ API_KEYS = Table(
     Column("issued", MOMENT, nullable=False, server_default=text("now()")),
     Column("expires", MOMENT, nullable=False),
     Column("revoked", MOMENT),
+    Column("made_by", Text),
     Index("api_keys_by_agency", "agency"),
     schema="work",
 )
-"""API keys: `prefix` is the part that may be shown and names the key; the key itself is nowhere."""
+"""API keys: `prefix` is the part that may be shown and names the key; the key itself is nowhere.
+
+`made_by`: that of the key with which its agency made it.
+"""
 
 KAFKA_USERS = Table(
     "kafka_users",

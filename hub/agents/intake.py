@@ -12,9 +12,9 @@ from hub.agents.state import PartitionState
 from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.registry import Registry
+from hub.core.remembering import known_in, marks_of, own_receipt, owner_of, was_said
 from hub.core.representing import speaker
-from hub.core.steps import Known, Step, change_in, contents_of, named_in, owner_in, take
-from hub.core.succession import inherits
+from hub.core.steps import Step, change_in, named_in, owner_in, take
 from schemas import topics
 from schemas.agency import Agency
 from schemas.changes import named_in_tree
@@ -23,9 +23,6 @@ from schemas.ids import event_id_of, receipt_of
 from schemas.messages import EmployerEvent, RefusedNotice, RepeatedNotice, Submission
 from schemas.topics import LARGEST_INPUT, LARGEST_MESSAGE
 from schemas.wire import Message, read
-
-CHANGE = b"c"
-"""Begins what is remembered of a change; what is remembered of a notice begins with its standing."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +49,7 @@ class Arrived:
     @cached_property
     def own_key(self) -> bytes:
         """Under which key what is said is remembered: changes and notices of a source share one space of ids."""
-        change = change_in(self.said)
-        return _key_of(receipt_of(self.owner.id, change.named.source, change.id)) if change else self.notice_key
-
-    @cached_property
-    def marks(self) -> tuple[bytes, ...]:
-        """What is remembered of a change; behind it, what older state remembers, where that is something else."""
-        return tuple(CHANGE + content for content in contents_of(self.said))
+        return _key_of(own_receipt(self.said, self.owner.id)) if change_in(self.said) else self.notice_key
 
 
 def intake(hand: Hand) -> Agent:
@@ -109,48 +100,25 @@ def _read(hand: Hand, record: Record, submission: Submission, said: Said, name: 
 
 
 def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: bool) -> Agency:
-    """Whose the notice is: the sender's own, or that of an agency in whose place it stands on that day."""
-    named = owner_in(said, sender.id)
-    owner = registry.agency(named)
-    if owner is not None and (named == sender.id or by_clock or inherits(sender.id, named, registry, day)):
-        return owner
-    message = "your agency does not stand in the place of the sender that is named; the registry would have to say so"
-    raise Refusal("no successor", (Finding(rule="no-successor", place="", message=message),))
+    """Whose the notice is. The hub's own clock needs no right to speak of it."""
+    named = registry.agency(owner_in(said, sender.id))
+    return named if by_clock and named is not None else owner_of(said, sender, registry, day)
 
 
 def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     """Its steps in the history, or a repeat; and what is to be remembered."""
-    if _said_before(state, arrived):
+    if was_said(arrived.said, state.values.get(arrived.own_key)):
         return Plan((_repeat(hand, arrived),))
-    held = state.values.get(arrived.notice_key)
-    if held is not None and held.startswith(CHANGE):
-        raise Refusal("the id that is named is a change's", (_NAMES_A_CHANGE,))
     by_clock = arrived.submission.way == "clock"
-    taken = take(arrived.said, Known.decode(held) if held else None, arrived.owner, by_clock)
+    taken = take(arrived.said, known_in(state.values.get(arrived.notice_key)), arrived.owner, by_clock)
     updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
     if taken.refusal:
         refused = _refusal(hand, arrived.record, arrived.submission, arrived.sender.id, taken.refusal)
         return Plan((refused,), tuple(updates.items()))
     if change_in(arrived.said):
-        updates[arrived.own_key] = arrived.marks[0]
+        updates[arrived.own_key] = marks_of(arrived.said)[0]
     outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
     return Plan(outputs or (_repeat(hand, arrived),), tuple(updates.items()))
-
-
-_NAMES_A_CHANGE = Finding(
-    rule="unknown-notice", place="", message="the id that is named is that of a change; name the notice that it changed"
-)
-
-
-def _said_before(state: PartitionState, arrived: Arrived) -> bool:
-    """Whether it is a change that was taken before. Conflict where its id stands for something else."""
-    held, is_change = state.values.get(arrived.own_key), change_in(arrived.said) is not None
-    if held is None or not (is_change or held.startswith(CHANGE)):
-        return False
-    if is_change and held in arrived.marks:
-        return True
-    message = "this id was used before for something else; each notice and each change has an id of its own"
-    raise Conflict("this id was used before for something else", (Finding(rule="conflict", place="/id", message=message),))
 
 
 def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:

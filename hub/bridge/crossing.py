@@ -12,6 +12,7 @@ import orjson
 
 from hub.bridge.record import Arrived
 from hub.core.admission import Said, read_said
+from hub.core.conformance import MARKED
 from hub.core.dead import dead_letter
 from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.representing import HEADER, agreed, claimed_by_source, claimed_in, refuse_to_speak
@@ -61,6 +62,8 @@ class Crossing:
 
     def _read(self, record: Arrived) -> tuple[Said, bytes]:
         """The notice bare or in binary mode, where its bytes are the value; or inside an event in structured mode."""
+        if (header(record.headers, "ce_test") or "false").lower() != "false":
+            raise Refusal("a test", (MARKED,))
         return self._unwrap(record.value) if _is_structured(record) else (read_said(record.value), record.value)
 
     def _set_aside(self, record: Arrived, error: Exception) -> tuple[Message, ...]:

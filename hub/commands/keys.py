@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.common import Folder, wiring_for
+from hub.core.credentials import SCOPES as ALL
 from hub.data.load import load_registry
 from schemas.errors import Unknown
 
@@ -18,14 +19,17 @@ SCOPES = "publish,read,subscribe"
 def issue(
     agency: Annotated[str, typer.Argument(help="Id of the agency, as `hub registry show` tells it.")],
     label: Annotated[str, typer.Option(help="What the key is for, to know it again.")] = "by hand",
-    scopes: Annotated[str, typer.Option(help=f"What it may do, parted by commas: {SCOPES}, manage, operate.")] = SCOPES,
+    scopes: Annotated[str, typer.Option(help=f"What it may do, parted by commas: {', '.join(ALL)}.")] = SCOPES,
     folder: Folder = None,
 ) -> None:
     """Make a key and print it. It is shown this once; only its hash is kept."""
     wiring = wiring_for(folder)
     if agency not in {row.id for row in load_registry(*wiring.sources()).agencies}:
         raise Unknown(f"the registry has no agency {agency}: `hub registry show fi:kunta:837` lists those of an area")
-    typer.echo(wiring.keys.issue(agency, label, frozenset(scopes.split(","))))
+    wanted = frozenset(scopes.split(","))
+    if unknown := sorted(wanted - set(ALL)):
+        raise typer.BadParameter(f"there is no scope {unknown[0]!r}: a key may {', '.join(ALL)}")
+    typer.echo(wiring.keys.issue(agency, label, wanted))
 
 
 @keys.command("list", epilog="Example: hub keys list")

@@ -10,12 +10,14 @@ from connectors.outbound.kafka_users import RIGHTS, Right
 from hub.addresses import partners_kafka_of
 from hub.agents.hand import day_of
 from hub.commands.common import AsJson, Folder, print_json, settings_for, wiring_for
+from hub.commands.partner_life import life
 from hub.kafka_doors import LIFETIME, WARNED, KafkaDoors
 
 commands = typer.Typer()
-partner = typer.Typer(no_args_is_help=True, help="Partner agencies. Example: hub partner kafka open ta-39")
+partner = typer.Typer(no_args_is_help=True, help="Partner agencies. Example: hub partner show ta-39")
 kafka = typer.Typer(no_args_is_help=True, help="Users of agencies on Kafka. Example: hub partner kafka list")
 commands.add_typer(partner, name="partner")
+partner.add_typer(life)
 partner.add_typer(kafka, name="kafka")
 
 

@@ -36,13 +36,15 @@ NOTICE = Rule("notice", EVENTS.kept_days, "as the employer's history in the log"
 KEY = Rule("key", 400, "an API key or user on Kafka that was ended or has expired, with its label")
 SUBSCRIPTION = Rule("subscription", EVENTS.kept_days, "a version that is no more: until then it can be asked why a copy was sent")
 DELIVERY = Rule("delivery", DELIVERIES.kept_days, "as its topic: what an endpoint was told, each attempt; a closed endpoint")
+TRIAL = Rule("test-notice", DELIVERIES.kept_days, "what came of a test message of a partner; its body is kept nowhere")
+PARTNER = Rule("partner", 3_650, "how a partner came into its state, once it is in another: as the audit tells it")
 AUDIT = Rule("audit", 3_650, "who saw what is asked after what was seen is gone; whole days, so that each chain stays whole")
 ERASED = Rule("erased", 2 * EVENTS.kept_days, "by then the log cannot bring back what stands in it")
 REQUESTED = Rule("requested", AUDIT.days, "a notice that was erased by hand: later steps of it have to stay away too")
 
 RULES = (
     *(BODY, REFUSAL, ARRIVAL, ENDED, PERSON, EARLY, CLOSED, CLOSED_DOWNSIZING, NOTICE),
-    *(KEY, SUBSCRIPTION, DELIVERY, ERASED, REQUESTED, AUDIT),
+    *(KEY, SUBSCRIPTION, DELIVERY, TRIAL, PARTNER, ERASED, REQUESTED, AUDIT),
 )
 """All of them, in the order in which a purge goes by them: masked bodies first."""
 

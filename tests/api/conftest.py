@@ -16,10 +16,12 @@ from api.app import create_app
 from api.dependencies import Webhooks
 from api.events import Streams
 from api.examples import NOTICES
+from api.partnering import Partnering
 from api.subscribing import Subscribing
 from connectors.memory.audit import MemoryAudit
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
+from connectors.memory.partners import MemoryPartners
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
 from connectors.memory.subscriptions import MemorySubscriptions
@@ -58,15 +60,19 @@ class Hub:
     streams: Streams = field(default_factory=Streams)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
     servers: Servers = NOBODY
+    partners: MemoryPartners = field(default_factory=lambda: MemoryPartners(lambda: NOW))
 
     def __post_init__(self) -> None:
+        if isinstance(self.keys, MemoryKeys):
+            self.keys.state_of = self.partners.state
         subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
         self.app: FastAPI = create_app(
             *(self.publisher, self.keys, self.reading, Webhooks(self.endpoints, self.posting, LOOPBACK), prefixed),
             backlog=lambda: self.waiting,
             streams=self.streams,
             subscribing=subscribing,
-            acting=Acting(lambda: self.registry, NOW.date, self.audit.record, self.servers),
+            acting=Acting(lambda: self.registry, NOW.date, self.audit.record, self.partners.state, self.servers),
+            partners=Partnering(self.partners, lambda: self.registry, lambda: NOW, NOW.date),
             now=lambda: NOW,
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)

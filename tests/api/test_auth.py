@@ -33,7 +33,7 @@ def test_the_walk_sees_every_route(hub: Hub) -> None:
 @pytest.mark.parametrize(("method", "path"), sorted(every_route()))
 def test_every_route_needs_a_key_unless_it_is_public(anyone: TestClient, method: str, path: str) -> None:
     names = {"receipt": RECEIPT, "id": RECEIPT, "employer_key": "fi:9000000-3", "code": "refused"}
-    address = path.format(**names, endpoint="ep_0123456789abcdef")
+    address = path.format(**names, endpoint="ep_0123456789abcdef", key_id="0123456789ab")
     response = anyone.request(method, f"{address}?limit=nonsense&limit=5", content=b"{" * 100)
     if path in PUBLIC:
         assert response.status_code == 200

@@ -15,6 +15,7 @@ import pytest
 
 from api.events import AT_ONCE, FRESH, Streams
 from connectors.memory.reading import MemoryReading
+from hub.core.partners import Asked
 from hub.ports import Page
 from schemas.errors import NotReady
 from tests.api.conftest import AGENCY, OTHER, Hub
@@ -164,6 +165,14 @@ def test_a_key_that_is_revoked_ends_an_open_stream(hub: Hub, running: Served) ->
         assert time.monotonic() - began < SECONDS
     hub.reading.deliver(AGENCY, event(1))
     assert httpx2.get(running.url + PATH, headers={"X-API-Key": key}).status_code == 401
+
+
+def test_a_suspended_partner_is_told_nothing_more(hub: Hub, running: Served) -> None:
+    with following(running, hub.key) as source:
+        hub.partners.move(AGENCY, Asked("suspend", "its server was broken into"), "the operator")
+        told = ends_with(source)
+    assert (told["code"], "suspended" in told["detail"]) == ("not-permitted", True)
+    assert httpx2.get(running.url + PATH, headers={"X-API-Key": hub.key}).status_code == 403
 
 
 def test_an_agency_that_is_ended_is_told_nothing_more(hub: Hub, running: Served) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.core.networks import networks
+from hub.core.partners import Asked
 from hub.core.xroad import Servers
 from schemas.errors import NotReady
 from schemas.messages import Submission, XRoadMessage
@@ -91,6 +92,13 @@ def test_off_nobody_is_believed(hub: Hub) -> None:
     with TestClient(closed.app, headers=HEADERS, client=(SERVER, 1)) as client:
         told = is_problem(publish(client), 403, "not-permitted")
     assert told["findings"][0]["rule"] == "xroad-peer"
+
+
+def test_a_partner_that_is_suspended_is_not_let_in_by_x_road_either(hub: Hub, server: TestClient) -> None:
+    hub.partners.move(AGENCY, Asked("suspend", "their server was broken into"), "operator")
+    told = is_problem(publish(server), 403, "not-permitted")
+    assert "suspended" in told["detail"]
+    assert hub.publisher.messages == []
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"])

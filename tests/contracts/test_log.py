@@ -10,7 +10,7 @@ from hub.agents.cases import cases
 from hub.agents.changelog import RANK
 from hub.agents.enrichment import enrichment
 from hub.agents.hand import Hand
-from hub.agents.intake import CHANGE, intake
+from hub.agents.intake import intake
 from hub.agents.plan import Agent
 from hub.agents.registry import Entries
 from hub.agents.routing import routing
@@ -21,6 +21,7 @@ from hub.bridge.record import Arrived
 from hub.core.admission import notice_of
 from hub.core.reading import read_said
 from hub.core.reckoning import Ledger
+from hub.core.remembering import CHANGE
 from hub.core.steps import Known, content_of
 from hub.core.views import Purpose
 from hub.projection.rows import is_projected, rows_of

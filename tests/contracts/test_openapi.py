@@ -6,7 +6,7 @@ operation, and every combination that the document gives rise to.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from api.app import create_app
 from api.bodies import LINES
 from api.dependencies import Webhooks
 from api.events import Streams
+from api.partnering import Partnering
 from api.subscribing import Subscribing
 from connectors.outbound.kafka import KafkaPublisher
 from connectors.outbound.topics import apply_topics
@@ -30,6 +31,7 @@ from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
 from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
+from connectors.store.partners import PostgresPartners
 from connectors.store.reading import PostgresReading
 from connectors.store.subscriptions import PostgresSubscriptions
 from schemas.topics import RECEIVED
@@ -58,6 +60,10 @@ CONFIG = schemathesis.Config.from_dict(
                 "include-path": ["/v1/notices/batch", "/v1/notices/ndjson"],
                 "checks": {"negative_data_rejection": {"expected-statuses": [*_REJECTED, "202", "207"]}},
             },
+            {  # a test notice is judged in the answer
+                "include-path": ["/v1/partner/test-notices"],
+                "checks": {"negative_data_rejection": {"expected-statuses": [*_REJECTED, "200"]}},
+            },
         ],
     }
 )
@@ -69,6 +75,7 @@ class Place:
 
     url: str
     key: str
+    new_key: Callable[[], str]
 
     def headers(self) -> dict[str, str]:
         """As from another machine, past a proxy: on the machine itself the operator needs no key."""
@@ -77,6 +84,8 @@ class Place:
     def known(self, name: str) -> str:
         """A value of that path parameter with which something is found."""
         fixed = {"receipt": said.receipt(), "employer_key": "fi:9000001-1"}
+        if name == "key_id":  # never that of the key in use: it would be revoked
+            return self.new_key().split("_")[1]
         return fixed.get(name) or self._made(*_MADE[name])
 
     def _made(self, path: str, body: dict[str, Any]) -> str:
@@ -112,6 +121,7 @@ def place(servers: Services) -> Iterator[Place]:
     for number in (1, 2, 3):
         fill([*said.path(said.notice(number), to=("ta-39", "ta-08")), said.refused(said.notice(number + 10), offset=number)])
     keys = PostgresKeys(engine, b"a secret of the tests", names)
+    partners = PostgresPartners(engine, names)
     reading = PostgresReading(engine, CURSOR_SECRET, names, lag=lambda positions: {})
 
     def today() -> Any:
@@ -123,10 +133,11 @@ def place(servers: Services) -> Iterator[Place]:
         checks={"kafka": publisher.ready},
         streams=streams,
         subscribing=Subscribing(PostgresSubscriptions(engine, names), reading, a_small_registry, today),
-        acting=Acting(a_small_registry, today, PostgresAudit(engine, names).record),
+        acting=Acting(a_small_registry, today, PostgresAudit(engine, names).record, partners.state),
+        partners=Partnering(partners, a_small_registry, lambda: datetime.now(UTC), today),
     )
     running = Served(ServedApp(app, streams))  # type: ignore[arg-type] # all that it asks of a hub
-    yield Place(running.url, keys.issue(AGENCY, "tests", ALL))
+    yield Place(running.url, keys.issue(AGENCY, "tests", ALL), lambda: keys.issue(AGENCY, "spare", ALL))
     running.stop()
     publisher.close()
     engine.dispose()

@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from connectors.outbound.kafka_users import RIGHTS, KafkaUsers, Right
 from connectors.outbound.topics import apply_topics
+from hub.core.partners import Asked
 from hub.kafka_doors import Credentials, KafkaDoors
 from schemas.errors import NotPermitted, NotReady, Unknown
 from schemas.topics import inbox, outbox
@@ -192,6 +193,21 @@ def test_the_sweep_closes_who_has_expired_and_whose_agency_has_ended(hub: Hub, d
     assert doors.sweep(lambda: DAY + timedelta(days=1), threading.Event())
     assert is_let_out(login(long))
     assert all(one.closed for one in doors.all(OURS))
+
+
+def test_a_suspended_partner_has_no_user_and_gets_none(hub: Hub, doors: KafkaDoors) -> None:
+    first, second = opened(doors), opened(doors)
+    hub.wiring.partners.move(OURS, Asked("suspend", "an intruder"), "the operator")
+    with pytest.raises(NotPermitted, match="suspended"):
+        opened(doors)
+    assert doors.sweep(lambda: DAY, threading.Event())
+    there = KafkaUsers(hub.wiring.bootstrap, hub.wiring.prefix).there()
+    assert there.isdisjoint({first.user, second.user})
+    assert all(one.closed for one in doors.all(OURS))
+    hub.wiring.partners.move(OURS, Asked("activate", "gone"), "the operator")
+    opened(doors)
+    assert doors.close_all(OURS, "the operator") == 1
+    assert doors.close_all(OURS, "the operator") == 0
 
 
 def test_who_is_no_agency_gets_no_user(hub: Hub, doors: KafkaDoors) -> None:

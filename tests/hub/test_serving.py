@@ -174,7 +174,7 @@ keys, reading = MemoryKeys(), MemoryReading()
 parts = dict(publisher=Publisher(), keys=keys, reading=lambda *_: reading, follower=follower, prefix="", intake_lag=lambda: 0)
 audit = lambda: SimpleNamespace(record=nothing)
 parts |= dict(audit=audit, security_servers=lambda: NOBODY, followed_registry=nothing)
-parts |= dict(endpoints=None, webhook=nothing, opened_networks=nothing, subscriptions=MemorySubscriptions())
+parts |= dict(endpoints=None, partners=None, webhook=nothing, opened_networks=nothing, subscriptions=MemorySubscriptions())
 print(keys.issue("ta-39", "test", frozenset({"read"})), flush=True)
 serve(SimpleNamespace(**parts), %d)
 """

@@ -10,7 +10,7 @@ from connectors.store import audit
 from connectors.store.keys import DEMO_SCOPES, PostgresKeys, demo_key
 from connectors.store.names import Schemas
 from connectors.store.tables import API_KEYS, AUDIT
-from hub.ports import Keys
+from hub.partner_ports import Keys
 from schemas.errors import Misconfigured, Unknown
 
 pytestmark = pytest.mark.database

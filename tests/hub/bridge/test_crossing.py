@@ -128,6 +128,18 @@ def test_an_event_that_does_not_say_that_it_is_one_is_read_as_a_notice_and_refus
     assert rules(refused(in_event(numbered(1)))) == {"union-tag-not-found"}
 
 
+def test_nothing_that_is_marked_as_a_test_crosses() -> None:
+    for value, headers in (
+        (in_event(numbered(1), test=True), STRUCTURED),
+        (in_event(numbered(1), test="true"), STRUCTURED),
+        (numbered(1), (*BINARY, ("ce_test", b"true"))),
+    ):
+        (finding,) = refused(value, headers).findings
+        assert (finding.rule, "/v1/partner/test-notices" in finding.message) == ("marked-as-test", True)
+    (message,) = crossed(arrived(numbered(1), (*BINARY, ("ce_test", b"false"))))
+    assert message.topic == PREFIX + RECEIVED.name
+
+
 def test_the_topic_names_the_sender_whatever_headers_and_body_say() -> None:
     (message,) = crossed(arrived(in_event(numbered(1), sender="evk-03"), STRUCTURED))
     assert read(Submission, message.value, ()).sender == AGENCY
