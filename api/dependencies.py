@@ -17,8 +17,9 @@ from api.events import Streams
 from api.metrics import Metrics
 from api.subscribing import Subscribing
 from hub.core.networks import Network
+from hub.mail_ports import Mailboxes
 from hub.ports import Endpoints, Keys, Posting, Reading
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, Unknown
 
 Check = Callable[[], str | None]
 """None when all is well, else what is missing."""
@@ -34,6 +35,14 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class MailParts:
+    """Agencies' addresses, and the secret of tokens in links of mails."""
+
+    boxes: Mailboxes
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What an application was made from."""
 
@@ -46,6 +55,7 @@ class Parts:
     streams: Streams
     subscribing: Subscribing | None
     webhooks: Webhooks
+    mail: MailParts | None
     now: Callable[[], datetime]
 
 
@@ -78,6 +88,12 @@ async def _webhooks(given: TheParts) -> Webhooks:
 
 async def _posting(given: TheParts) -> Posting:
     return given.webhooks.posting
+
+
+async def _mail(given: TheParts) -> MailParts:
+    if given.mail is None:
+        raise Unknown("this hub sends no mail: its operator has set no mail server (HUB_MAIL__HOST)")
+    return given.mail
 
 
 async def _now(given: TheParts) -> Callable[[], datetime]:
@@ -120,6 +136,9 @@ EndpointStore = Annotated[Webhooks, Depends(_webhooks)]
 
 Sender = Annotated[Posting, Depends(_posting)]
 """Calls an endpoint, once."""
+
+TheMail = Annotated[MailParts, Depends(_mail)]
+"""Agencies' addresses; Unknown where the hub sends no mail."""
 
 Now = Annotated[Callable[[], datetime], Depends(_now)]
 """The clock."""

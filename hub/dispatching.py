@@ -1,4 +1,4 @@
-"""Root of the dispatcher: it tells agencies' endpoints what stands in their outboxes, and fires clocks.
+"""Root of the dispatcher: it tells agencies' endpoints and addresses what stands in their outboxes, and fires clocks.
 
 It also purges once a day, empties outboxes whose agencies may see less than before, and says which alerts nobody is told of. What
 stands there for each agency it tells when it is asked.
@@ -23,6 +23,7 @@ from hub.dispatch.due import Board
 from hub.dispatch.following import Following
 from hub.dispatch.webhooks import Webhooks
 from hub.kafka_doors import KafkaDoors
+from hub.mailing import Rights, mail_runs
 from hub.narrowing import Narrowing
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
@@ -46,7 +47,13 @@ def dispatch(wiring: Wiring) -> None:
     try:
         with ExitStack() as beside:
             stop = beside.enter_context(told_to_stop())
-            runs: list[Run] = [clocks.run, partial(_tell_endpoints, wiring), *(one.run for one in _again(wiring))]
+            rights = _rights(wiring)
+            runs: list[Run] = [
+                clocks.run,
+                partial(_tell_endpoints, wiring, rights),
+                *mail_runs(wiring, rights, partial(datetime.now, UTC)),
+            ]
+            runs += [one.run for one in _again(wiring)]
             for run in runs:
                 beside.enter_context(_beside(run, stop))
             Following(wiring.bootstrap, wiring.prefix, lambda agency: _has_endpoint(wiring, agency)).run(stop)
@@ -70,12 +77,12 @@ def _again(wiring: Wiring) -> Iterator[Again]:
     yield Again("the end of users on Kafka", lambda stop: doors.sweep(today, stop), 60.0, 60.0)
 
 
-def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
+def _tell_endpoints(wiring: Wiring, rights: Rights, stop: threading.Event) -> None:
     """Without a database clocks are fired all the same, and it tries again. A copy of a newer version ends the process."""
     with suppress(NotReady):
         wiring.follower.start(REGISTRY_WITHIN)
     try:
-        while (made := _webhooks(wiring)) is None:
+        while (made := _webhooks(wiring, rights)) is None:
             if stop.wait(AGAIN_AFTER):
                 return
         made.run(stop)
@@ -83,15 +90,20 @@ def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
         wiring.follower.close()
 
 
-def _webhooks(wiring: Wiring) -> Webhooks | None:
-    """None where settings are missing."""
+def _rights(wiring: Wiring) -> Rights:
+    follower = wiring.follower
 
     def rights() -> tuple[Registry, date]:
         """While the registry is not known, or no longer followed, nothing is told."""
-        if reason := wiring.follower.lost():
+        if reason := follower.lost():
             raise NotReady(reason)
-        return wiring.follower.current(), day_of(datetime.now(UTC))
+        return follower.current(), day_of(datetime.now(UTC))
 
+    return rights
+
+
+def _webhooks(wiring: Wiring, rights: Rights) -> Webhooks | None:
+    """None where settings are missing."""
     now = partial(datetime.now, UTC)
     try:
         choosing = Choosing(wiring.subscriptions.standing, rights)
@@ -103,7 +115,9 @@ def _webhooks(wiring: Wiring) -> Webhooks | None:
 
 
 def _has_endpoint(wiring: Wiring, agency: str) -> bool:
-    return any(info.state == "active" for info in wiring.endpoints.of(agency))
+    mailed = wiring.mailboxes.of(agency) if wiring.settings.mail.host else []
+    by_mail = any(one.told.state == "active" and one.gets == "notices" for one in mailed)
+    return by_mail or any(info.state == "active" for info in wiring.endpoints.of(agency))
 
 
 @contextmanager

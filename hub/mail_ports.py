@@ -105,5 +105,3 @@ class Mailer(Posting, Protocol):
 
     async def send(self, address: str, letter: Letter, at: datetime, stop: str | None = None) -> Answer:
         """A letter of the hub's own; `stop`: the id of the address, where it may stop such letters."""
-
-

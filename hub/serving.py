@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 
 from api.app import SERVING, create_app
-from api.dependencies import Webhooks
+from api.dependencies import MailParts, Webhooks
 from api.events import Streams
 from api.subscribing import Subscribing
 from hub.agents.hand import day_of
@@ -90,6 +90,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         checks={"kafka": wiring.publisher.ready, "registry": wiring.follower.lost},
         backlog=wiring.intake_lag,
         streams=streams,
+        mail=MailParts(wiring.mailboxes, wiring.mail_secret()) if wiring.settings.mail.host else None,
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
     )
     settle()

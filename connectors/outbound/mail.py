@@ -104,4 +104,5 @@ def _failure(error: BaseException) -> Answer:
         if isinstance(seen, ssl.SSLError | ssl.CertificateError):
             return replies.BROKEN_TLS
         seen = seen.__cause__ or seen.__context__
-    return replies.NO_SERVER if isinstance(error, errors.SMTPConnectError | errors.SMTPServerDisconnected | OSError) else replies.NO_MAIL
+    lost = isinstance(error, errors.SMTPConnectError | errors.SMTPServerDisconnected | OSError)
+    return replies.NO_SERVER if lost else replies.NO_MAIL

@@ -22,7 +22,7 @@ _TEXT = """\
 {% endif %}{% for label, value in block.lines %}{{ label }}: {{ value }}
 {% endfor %}{% if block.link %}{{ block.link[0] }}: {{ block.link[1] }}
 {% endif %}
-{% endfor %}-- 
+{% endfor %}--
 {{ hub }}
 {% if stop %}{{ stop_words }}: {{ stop }}
 {% endif %}"""

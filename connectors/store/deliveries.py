@@ -31,7 +31,7 @@ Kind = Literal["webhook", "mail"]
 
 
 class PostgresDeliveries:
-    """As one process sees it, by its name `holder`, of one kind. `secret`: the installation's, of which those of endpoints are made."""
+    """As one process sees it, by its name `holder`, of one kind. `secret` is the one from which those of endpoints are made."""
 
     def __init__(
         self,

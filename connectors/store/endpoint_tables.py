@@ -1,4 +1,4 @@
-"""The tables of `work` about webhooks and mail: endpoints, how far each is, what waits or was told, each attempt. They are truth."""
+"""The tables of `work` about webhooks and mail: endpoints, how far each is, what was told, each attempt. They are truth."""
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, PrimaryKeyConstraint, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -28,9 +28,10 @@ ENDPOINTS = Table(
     Index("endpoints_once", "agency", "url", unique=True, postgresql_where=text("state <> 'closed'")),
     schema="work",
 )
-"""`kind` is webhook, mail (an address that is told what comes into the outbox) or warnings (one that is told of keys and endpoints).
+"""`kind` is webhook, mail (an address for what comes into the outbox) or warnings (one for what is wrong with keys, endpoints).
 
-`state` is active, paused or closed (of an address also new: not confirmed), since when and why; the last five are its hub.core.delivering.Standing.
+`state` is active, paused or closed (of an address also new: not confirmed), since when and why; the last five are its
+hub.core.delivering.Standing.
 
 `secrets`: the numbers of those that hold, newest first, each with the moment until which (null: until it is changed). The secrets
 themselves stand nowhere; they are made from the installation's own each time. `writing`: how an address is written to
@@ -112,4 +113,4 @@ LETTERS = Table(
     Index("letters_by_time", "made"),
     schema="work",
 )
-"""The hub's own mails, to confirm an address or to warn: each once to each address. `due`: not before; `code`: of the last attempt."""
+"""The hub's own mails, to confirm an address or to warn: each once to each address. `due`: not before; `code`: what came last."""

@@ -1,7 +1,7 @@
 """hub.mail_ports.Letters over PostgreSQL: what the hub itself has to say by mail, noted so that each thing is said once.
 
-A letter is claimed for a few minutes before it is sent, so that two processes do not both send it, and noted afterwards: killed in
-between it goes once more, under the same Message-ID.
+A letter is claimed for a few minutes before it is sent, so that two processes do not both send it, and noted afterwards:
+killed in between it goes once more, under the same Message-ID.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,7 +40,9 @@ class PostgresLetters:
         late = (ENDPOINTS.c.state == "new", ENDPOINTS.c.made < func.now() - CONFIRM_WITHIN)
         with translated(), self._engine.begin() as connection:
             values = {"state": "closed", "why": "not-confirmed", "since": func.now()}
-            closed = connection.execute(update(ENDPOINTS).where(*late).values(values).returning(ENDPOINTS.c.id, ENDPOINTS.c.agency))
+            closed = connection.execute(
+                update(ENDPOINTS).where(*late).values(values).returning(ENDPOINTS.c.id, ENDPOINTS.c.agency)
+            )
             for row in closed.all():
                 audit.record(connection, _WHO, "mailbox.closed", f"{row.agency}/{row.id} not-confirmed")
         return self._addressees(ENDPOINTS.c.state == "new")

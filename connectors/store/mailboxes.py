@@ -37,8 +37,14 @@ class PostgresMailboxes:
     def add(self, agency: str, gets: Gets, writing: Writing, subscription: str | None = None) -> MailboxInfo:
         """A new address, told nothing until it is confirmed."""
         name = f"mb_{secrets.token_hex(8)}"
-        row = {"id": name, "agency": agency, "kind": KINDS[gets], "url": f"{KINDS[gets]}:{writing.address.lower()}", "mode": "mail"}
-        more = {"subscription": subscription, "state": "new", "secrets": [], "writing": column_of(writing)}
+        row = {
+            "id": name,
+            "agency": agency,
+            "kind": KINDS[gets],
+            "url": f"{KINDS[gets]}:{writing.address.lower()}",
+            "mode": "mail",
+        }
+        more: dict[str, Any] = {"subscription": subscription, "state": "new", "secrets": [], "writing": column_of(writing)}
         try:
             with translated(), self._engine.begin() as connection:
                 self._refuse_too_many(connection, agency)

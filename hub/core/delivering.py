@@ -65,12 +65,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What to do now: tell, leave out for ever (a newer step waits), give up; and when to look again if nothing comes."""
+    """What to do now: tell, leave out for ever (a newer step waits), give up; and when to look again if nothing comes.
+
+    `together`: what is told as one, where that is how an endpoint is told.
+    """
 
     send: tuple[Waiting, ...]
     superseded: tuple[Waiting, ...]
     given_up: tuple[Waiting, ...]
     again_at: datetime | None
+    together: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

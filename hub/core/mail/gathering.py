@@ -1,11 +1,10 @@
 """What a digest takes with it, and when it is its turn. Pure.
 
-Of two steps of a notice that wait only the newer one goes, as on every channel; alerts never wait for a digest. What goes together
-succeeds or fails together: its events wait for the same moment again.
+Of two steps of a notice that wait only the newer one goes, as on every channel; alerts never wait for a digest. What goes
+together succeeds or fails together: its events wait for the same moment again.
 """
 
 from collections.abc import Collection, Sequence
-
 from datetime import datetime
 from itertools import islice
 
@@ -16,10 +15,8 @@ MOST_TOGETHER = 200
 """Notices of one digest; what is more goes with the next mail, at once."""
 
 
-def gathered_turn(
-    waiting: Sequence[Waiting], sending: Collection[str], standing: Standing, now: datetime, room: int
-) -> tuple[Turn, tuple[Waiting, ...]]:
-    """What goes by itself now (alerts), with what is left out for ever; and what goes together, if it is time for that."""
+def gathered_turn(waiting: Sequence[Waiting], sending: Collection[str], standing: Standing, now: datetime, room: int) -> Turn:
+    """What goes by itself now (alerts), what is left out for ever, and what goes together, if it is time for that."""
     alerts = next_turn([event for event in waiting if event.lane == "alert"], sending, standing, now, room)
     notices = [event for event in waiting if event.lane == "notice"]
     rest = next_turn(notices, sending, standing, now, 0)
@@ -27,10 +24,8 @@ def gathered_turn(
     left = [event for event in notices if event.event_id not in over]
     together = () if _must_wait(left, sending, standing, now) else tuple(islice((e for e in left if e.due <= now), MOST_TOGETHER))
     times = [moment for moment in (alerts.again_at, rest.again_at) if moment] + [e.due for e in left if e.due > now]
-    turn = Turn(
-        alerts.send, alerts.superseded + rest.superseded, alerts.given_up + rest.given_up, min(times, default=None)
-    )
-    return turn, together
+    superseded, given_up = alerts.superseded + rest.superseded, alerts.given_up + rest.given_up
+    return Turn(alerts.send, superseded, given_up, min(times, default=None), together)
 
 
 def after_together(

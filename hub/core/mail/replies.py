@@ -1,7 +1,7 @@
 """What a mail server's reply means (RFC 5321, enhanced codes of RFC 3463). Pure.
 
-Only what it says of the recipient is about the address, and pauses it for good reasons (there is no such mailbox); what it says of
-us (not permitted to relay, not signed in) or of the message somebody has to mend, and it is tried again meanwhile.
+Only what it says of the recipient is about the address, and pauses it for good reasons (there is no such mailbox); what it says
+of us (not permitted to relay, not signed in) or of the message somebody has to mend, and it is tried again meanwhile.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Tokens in links of mails: they say for which address they are and what may be done with them, and nothing else. Pure.
 
-Whoever has the mail has the token; it needs no key. One that stops mails holds for good (RFC 8058: it is asked by a program of the
-reader, once), one that confirms an address for a week. A token for the one is worth nothing for the other.
+Whoever has the mail has the token; it needs no key. One that stops mails holds for good (RFC 8058: a program of
+the reader asks for it, once), one that confirms an address for a week. A token for the one is worth nothing for the other.
 """
 
 import hmac

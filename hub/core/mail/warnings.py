@@ -1,6 +1,6 @@
 """What an agency is warned of by mail: credentials that end, endpoints that are told no more. Pure.
 
-Each is said once: 30, 7 and 1 days before the end (where several of these have passed already, the nearest alone), and at a pause.
+Each is said once: 30, 7 and 1 days before the end (where several of these have passed, the nearest alone), and at a pause.
 """
 
 from collections.abc import Iterable, Iterator

@@ -77,7 +77,9 @@ WORDS: dict[str, Names] = {
     "since": Names(fi="Alkaen", sv="Sedan", en="Since"),
     "try-subject": Names(fi="Koeviesti", sv="Provmeddelande", en="Test mail"),
     "try": Names(
-        fi="Tämä on koe: sähköpostin lähetys toimii.", sv="Detta är ett prov: e-posten fungerar.", en="This is a test: mail works."
+        fi="Tämä on koe: sähköpostin lähetys toimii.",
+        sv="Detta är ett prov: e-posten fungerar.",
+        en="This is a test: mail works.",
     ),
 }
 """Every word that a mail may use."""
