@@ -52,7 +52,6 @@ def message_of(letter: Letter, sender: str, to: str, at: datetime, stop: str | N
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(letter.id, to, sender)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     if stop is not None:
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -66,6 +65,7 @@ def message_of(letter: Letter, sender: str, to: str, at: datetime, stop: str | N
     }
     message.set_content(_PLAIN.render(told))
     message.add_alternative(_MARKUP.render(told), subtype="html")
+    message["Content-Language"] = letter.language  # not before: it would count as that of the first part
     return message
 
 
