@@ -104,5 +104,7 @@ def _failure(error: BaseException) -> Answer:
         if isinstance(seen, ssl.SSLError | ssl.CertificateError):
             return replies.BROKEN_TLS
         seen = seen.__cause__ or seen.__context__
+    if type(error) in (errors.SMTPException, errors.SMTPNotSupported):  # so it says that there is no STARTTLS, or no AUTH
+        return replies.NOT_OFFERED
     lost = isinstance(error, errors.SMTPConnectError | errors.SMTPServerDisconnected | OSError)
     return replies.NO_SERVER if lost else replies.NO_MAIL

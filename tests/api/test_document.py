@@ -144,6 +144,13 @@ def test_managing_endpoints_is_as_described(case: schemathesis.Case[Any]) -> Non
     case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
 
 
+@WRITES.include(path_regex="^/v1/mailboxes", method=["POST", "PATCH", "DELETE"]).parametrize()
+@fuzzing(10)
+def test_managing_addresses_is_as_described(case: schemathesis.Case[Any]) -> None:
+    """As above: that an address is a text does not yet make it one that can be written to."""
+    case.call_and_validate(headers=HEADERS, excluded_checks=[positive_data_acceptance])
+
+
 @fuzzing(60)
 @given(lines=st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), max_size=20), ended=st.booleans())
 def test_any_lines_are_answered_each_once(lines: list[bytes], ended: bool) -> None:

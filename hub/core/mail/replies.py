@@ -14,6 +14,10 @@ NO_ANSWER = Answer("retry", "timeout", "the mail server did not answer within th
 NO_MAIL = Answer("retry", "no-smtp", "what answered is no mail server, or it spoke out of turn")
 BROKEN_TLS = Answer("failed", "tls", "TLS with the mail server failed: see HUB_MAIL__TLS and the server's certificate")
 
+NOT_OFFERED = Answer(
+    "failed", "not-offered", "the mail server offers no TLS, or no signing in: see HUB_MAIL__TLS and HUB_MAIL__USER"
+)
+
 _OF_THE_RECIPIENT = re.compile(r"5\.[12]\.\d{1,3}\b")
 _OF_US = re.compile(r"5\.[3-7]\.\d{1,3}\b")
 _RECIPIENT_CODES = (550, 551, 552, 553, 556)

@@ -36,7 +36,7 @@ def test_a_digest_goes_at_its_time(digest: Digest, now: datetime, wanted: dateti
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: utc(2026, 1, 1) + timedelta(minutes=minutes)),
     st.one_of(st.builds(Digest, at=st.times()), st.builds(Digest, each_hours=st.integers(1, 12))),
     st.sets(st.sampled_from(WEEKDAYS), min_size=1),
 )
@@ -68,7 +68,8 @@ def test_a_plain_address(address: str) -> None:
     [
         *("", "a", "a@b", "@b.example", "a@.example", "a@b.example\r\nBcc: x@y.example", "a@b.example\n", " a@b.example"),
         *("A <a@b.example>", "a@b.example, c@d.example", "a@b.example,c@d.example", '"a b"@c.example', "a@[127.0.0.1]"),
-        *("ä@b.example", "a@ä.example", "a..b@c.example", "a@b..example", "a@-b.example", "x" * 65 + "@b.example", "a@" + "b." * 130 + "fi"),
+        *("ä@b.example", "a@ä.example", "a..b@c.example", "a@b..example", "a@-b.example", "x" * 65 + "@b.example"),
+        "a@" + "b." * 130 + "fi",
     ],
 )  # fmt: skip
 def test_what_is_no_plain_address(address: str) -> None:
