@@ -42,7 +42,8 @@ class MailDesk(Desk):
     def _next(self, now: datetime) -> Turn:
         if _writing(self.endpoint).digest is None:
             return super()._next(now)
-        return gathered_turn(tuple(self._waiting.values()), self._sending, self._standing, now, ROOM)
+        waiting = tuple(self._waiting.values())
+        return gathered_turn(waiting, self._sending, self._standing, now, ROOM, self.is_full)
 
     def _send(self, turn: Turn) -> None:
         super()._send(turn)

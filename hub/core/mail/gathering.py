@@ -15,15 +15,22 @@ MOST_TOGETHER = 200
 """Notices of one digest; what is more goes with the next mail, at once."""
 
 
-def gathered_turn(waiting: Sequence[Waiting], sending: Collection[str], standing: Standing, now: datetime, room: int) -> Turn:
-    """What goes by itself now (alerts), what is left out for ever, and what goes together, if it is time for that."""
+def gathered_turn(
+    waiting: Sequence[Waiting], sending: Collection[str], standing: Standing, now: datetime, room: int, full: bool = False
+) -> Turn:
+    """What goes by itself now (alerts), what is left out for ever, and what goes together, if it is time for that.
+
+    `full`: nothing more is read for the address until some of it has gone, no alert either; then it is time.
+    """
     alerts = next_turn([event for event in waiting if event.lane == "alert"], sending, standing, now, room)
     notices = [event for event in waiting if event.lane == "notice"]
     rest = next_turn(notices, sending, standing, now, 0)
     over = {event.event_id for event in (*rest.superseded, *rest.given_up)}
     left = [event for event in notices if event.event_id not in over]
-    together = () if _must_wait(left, sending, standing, now) else tuple(islice((e for e in left if e.due <= now), MOST_TOGETHER))
-    times = [moment for moment in (alerts.again_at, rest.again_at) if moment] + [e.due for e in left if e.due > now]
+    due = (event for event in left if event.due <= now or (full and event.attempts == 0))
+    together = () if _must_wait(left, sending, standing, now) else tuple(islice(due, MOST_TOGETHER))
+    times = [moment for moment in (alerts.again_at, rest.again_at) if moment]
+    times += [event.due for event in left if event.due > now]
     superseded, given_up = alerts.superseded + rest.superseded, alerts.given_up + rest.given_up
     return Turn(alerts.send, superseded, given_up, min(times, default=None), together)
 

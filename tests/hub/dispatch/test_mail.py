@@ -18,6 +18,7 @@ from connectors.outbound.mail import Mail, Server
 from hub.core.delivering import Waiting
 from hub.core.mail.writing import WEEKDAYS, Digest, Writing
 from hub.core.registry import Registry
+from hub.dispatch import desk
 from hub.dispatch.choosing import Choosing
 from hub.dispatch.mail import MAIL
 from hub.dispatch.webhooks import Webhooks
@@ -150,6 +151,16 @@ def test_a_digest_gathers_and_an_alert_does_not_wait_for_it(mailing: Mailing) ->
     assert said.count("Step: 2") == 1
     outcomes = [attempt["outcome"] for attempt in mailing.mailboxes.attempts(AGENCY, name, None, 10).items]
     assert outcomes == ["delivered"] * 4
+
+
+def test_an_alert_behind_more_than_can_wait_leaves_at_once(mailing: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "MOST_WAITING", 5)
+    mailing.add(LONG_FROM_NOW)
+    with mailing.running():
+        mailing.boxes.put(*copies(5))
+        assert mailing.server.wait(1)[0]["Subject"] == "Digest: 5 notices"
+        mailing.boxes.put(an_alert("d1"))
+        assert mailing.server.wait(2)[1]["Subject"] == "Change-security alert: downsizing"
 
 
 def test_nothing_goes_to_an_address_that_is_not_confirmed(mailing: Mailing) -> None:

@@ -45,6 +45,13 @@ def test_so_many_at_the_most() -> None:
     assert len(gathered_turn(waiting, (), Standing(), NOW, 4).together) == MOST_TOGETHER
 
 
+def test_an_address_for_which_no_more_can_be_read_gets_its_digest_before_its_time() -> None:
+    """Else an alert behind so much would wait for the digest, too."""
+    waiting = [event(0, due=LATER), replace(event(1, due=LATER), attempts=1)]
+    assert gathered_turn(waiting, (), Standing(), NOW, 4).together == ()
+    assert gathered_turn(waiting, (), Standing(), NOW, 4, full=True).together == (waiting[0],)
+
+
 def test_one_mail_that_failed_is_one_failure_and_its_events_stay_together() -> None:
     busy: Answer = replies.to_the_rest(451)
     first, second = after_together([event(0), event(1)], busy, Standing(), NOW, 0.5)
