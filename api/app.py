@@ -11,10 +11,24 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import bulk, employers, endpoints, health, keys, notices, outbox, pages, partner, refused, subscriptions
+from api import (
+    bulk,
+    employers,
+    endpoints,
+    health,
+    keys,
+    mail_links,
+    mailboxes,
+    notices,
+    outbox,
+    pages,
+    partner,
+    refused,
+    subscriptions,
+)
 from api.acting import Acting
 from api.backlog import Backlog
-from api.dependencies import Check, Parts, Webhooks
+from api.dependencies import Check, MailParts, Parts, Webhooks
 from api.document import describe
 from api.door import AT_ONCE, Door
 from api.errors import on_http_error, on_hub_error, on_invalid
@@ -30,7 +44,7 @@ from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
     *(notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, endpoints.router),
-    *(partner.router, keys.router, refused.router, health.router, pages.router),
+    *(mailboxes.router, mail_links.router, partner.router, keys.router, refused.router, health.router, pages.router),
 )
 _READERS = 32
 SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}
@@ -50,12 +64,13 @@ def create_app(
     subscribing: Subscribing | None = None,
     acting: Acting | None = None,
     partners: Partnering | None = None,
+    mail: MailParts | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
     server stops; without `subscribing` nobody can subscribe, without `acting` nobody speaks for another one or by X-Road, without
-    `partners` nobody can test.
+    `partners` nobody can test, without `mail` nobody is told by mail.
     """
     metrics = Metrics()
     metrics.watch(reading.behind)
@@ -79,6 +94,7 @@ def create_app(
         webhooks=webhooks,
         acting=acting,
         partners=partners,
+        mail=mail,
         now=now,
     )
     _answer_errors(app)

@@ -19,9 +19,10 @@ from api.metrics import Metrics
 from api.partnering import Partnering
 from api.subscribing import Subscribing
 from hub.core.networks import Network
+from hub.mail_ports import Mailboxes
 from hub.partner_ports import Keys
 from hub.ports import Endpoints, Posting, Reading
-from schemas.errors import Misconfigured
+from schemas.errors import Misconfigured, Unknown
 
 Check = Callable[[], str | None]
 """None when all is well, else what is missing."""
@@ -34,6 +35,14 @@ class Webhooks:
     endpoints: Endpoints
     posting: Posting
     opened: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """Agencies' addresses, and the secret of tokens in links of mails."""
+
+    boxes: Mailboxes
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class Parts:
     webhooks: Webhooks
     acting: Acting | None
     partners: Partnering | None
+    mail: MailParts | None
     now: Callable[[], datetime]
 
 
@@ -83,6 +93,12 @@ async def _webhooks(given: TheParts) -> Webhooks:
 
 async def _posting(given: TheParts) -> Posting:
     return given.webhooks.posting
+
+
+async def _mail(given: TheParts) -> MailParts:
+    if given.mail is None:
+        raise Unknown("this hub sends no mail: its operator has set no mail server (HUB_MAIL__HOST)")
+    return given.mail
 
 
 async def _now(given: TheParts) -> Callable[[], datetime]:
@@ -142,6 +158,8 @@ KeyStore = Annotated[Keys, Depends(_keys)]
 
 ThePartners = Annotated[Partnering, Depends(_partners)]
 """Partners, and what judges their test messages."""
+TheMail = Annotated[MailParts, Depends(_mail)]
+"""Agencies' addresses; Unknown where the hub sends no mail."""
 
 Now = Annotated[Callable[[], datetime], Depends(_now)]
 """The clock."""

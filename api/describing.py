@@ -69,6 +69,13 @@ MANAGE_PROBLEMS: Described = problems(401, 403, 404, 408, 413, 415, 429, 503) | 
     409: _described(409, _SAME_URL),
     422: _described(422, _WRONG_BODY),
 }
+_SAME_ADDRESS: _Said = (kind_of(tree.Conflict), "your agency has this address already: each event would be told twice", ())
+_WRONG_ADDRESS: _Said = (
+    HTTP[422],
+    "a parameter is missing, unknown or not valid",
+    (Finding(rule="mail-address", place="/body/address", message="one plain address such as employers@agency.example"),),
+)
+MAILBOX_PROBLEMS: Described = MANAGE_PROBLEMS | {409: _described(409, _SAME_ADDRESS), 422: _described(422, _WRONG_ADDRESS)}
 SEND_PROBLEMS: Described = problems(401, 403, 408, 413, 415, 422, 429, 503)
 _WRONG_AREA = Finding(rule="unknown-area", place="/filter/area/0", message="the registry does not know this area")
 _WRONG_FILTER: _Said = (kind_of(tree.BadSubscription), "1 finding: unknown-area", (_WRONG_AREA,))
@@ -122,6 +129,10 @@ ENDPOINT_REQUEST = _body(_example_of("NewEndpoint", {"url": "https://agency.exam
 ENDPOINT_CHANGE_REQUEST = _body(_example_of("EndpointChange", {"state": "paused"}))
 
 KEY_REQUEST = _body(_example_of("WantedKey", {"label": "reader of the case system", "scopes": ["read"], "days": 90}))
+MAILBOX_REQUEST = _body(
+    _example_of("NewMailbox", {"address": "employers@agency.example", "language": "fi", "digest": {"at": "07:30"}})
+)
+MAILBOX_CHANGE_REQUEST = _body(_example_of("MailboxChange", {"language": "sv", "digest": {"each_hours": 4}}))
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

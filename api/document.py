@@ -10,9 +10,10 @@ from api.asyncapi import Name, asyncapi
 from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
 from api.keys import WantedKey
+from api.mailboxes import MailboxChange, NewMailbox
 from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
-_BODIES = (NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed, WantedKey)
+_BODIES = (NewEndpoint, EndpointChange, NewMailbox, MailboxChange, NewSubscription, ChangedFilter, Previewed, WantedKey)
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
 Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is

@@ -21,25 +21,32 @@ section{margin:2.5rem 0}
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+FORMS = POLICY.replace("form-action 'none'", "form-action 'self'")
+
 
 def wants_html(request: Request) -> bool:
     """Whether the caller is a browser; everybody else is answered in JSON."""
     return "text/html" in request.headers.get("accept", "")
 
 
-def page(title: str, body: str) -> HTMLResponse:
-    """A whole page. `body` is HTML already."""
+def page(title: str, body: str, *, forms: bool = False) -> HTMLResponse:
+    """A whole page. `body` is HTML already; `forms`: a form in it may be sent to the page's own address."""
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
         f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )
-    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY, "Vary": "Accept"})
+    return HTMLResponse(text, headers={"Content-Security-Policy": FORMS if forms else POLICY, "Vary": "Accept"})
 
 
 def link(address: str, text: str | None = None) -> str:
     """A link within this API."""
     return f'<a href="{escape(address)}">{escape(text or address)}</a>'
+
+
+def button(text: str) -> str:
+    """A button that sends a POST to the page's own address."""
+    return f'<form method="post"><button>{escape(text)}</button></form>'
 
 
 def code(text: str) -> str:

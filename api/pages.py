@@ -25,6 +25,7 @@ _ADDRESSES = {
     "/v1/outbox": "what concerns your agency, as a feed",
     "/v1/outbox/stream": "the same as it comes, as server-sent events",
     "/v1/endpoints": "your webhooks: add one (POST), list (GET)",
+    "/v1/mailboxes": "addresses that are told by mail: register one (POST), list (GET)",
     "/v1/refused": "your notices that were refused",
     "/livez": "whether the process lives",
     "/readyz": "whether requests can be served",

@@ -22,6 +22,7 @@ HOMES = {
     "keys": ("keys",),
     "partners": ("partner",),
     "letters": ("dead-letters",),
+    "mailing": ("mail",),
     "subscribing": ("subscription",),
     "catalogue": ("topics", "registry"),
     "documents": ("docs",),

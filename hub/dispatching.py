@@ -1,4 +1,4 @@
-"""Root of the dispatcher: it tells agencies' endpoints what stands in their outboxes, and fires clocks.
+"""Root of the dispatcher: it tells agencies' endpoints and addresses what stands in their outboxes, and fires clocks.
 
 It also purges once a day, empties outboxes whose agencies may see less than before, and says which alerts nobody is told of. What
 stands there for each agency it tells when it is asked.
@@ -24,6 +24,7 @@ from hub.dispatch.following import Following
 from hub.dispatch.inheriting import hand_over
 from hub.dispatch.webhooks import Webhooks
 from hub.kafka_doors import KafkaDoors
+from hub.mailing import Rights, mail_runs
 from hub.narrowing import Narrowing
 from hub.stopping import told_to_stop
 from hub.wiring import Wiring
@@ -48,7 +49,9 @@ def dispatch(wiring: Wiring) -> None:
     try:
         with ExitStack() as beside:
             stop = beside.enter_context(told_to_stop())
-            runs: list[Run] = [clocks.run, partial(_tell_endpoints, wiring), partial(end_when_lost, wiring.follower.lost)]
+            rights = partial(_rights, wiring)
+            runs: list[Run] = [clocks.run, partial(_tell_endpoints, wiring, rights), partial(end_when_lost, wiring.follower.lost)]
+            runs += mail_runs(wiring, rights, partial(datetime.now, UTC))
             runs += [one.run for one in _again(wiring)]
             for run in runs:
                 beside.enter_context(_beside(run, stop))
@@ -79,12 +82,12 @@ def _rights(wiring: Wiring) -> tuple[Registry, date]:
     return wiring.followed_registry(), day_of(datetime.now(UTC))
 
 
-def _tell_endpoints(wiring: Wiring, stop: threading.Event) -> None:
+def _tell_endpoints(wiring: Wiring, rights: Rights, stop: threading.Event) -> None:
     """Without a database clocks are fired all the same, and it tries again. A copy of a newer version ends the process."""
     with suppress(NotReady):
         wiring.follower.start(REGISTRY_WITHIN)
     try:
-        while (made := _webhooks(wiring)) is None:
+        while (made := _webhooks(wiring, rights)) is None:
             if stop.wait(AGAIN_AFTER):
                 return
         made.run(stop)
@@ -102,9 +105,8 @@ def end_when_lost(lost: Callable[[], str | None], stop: threading.Event) -> None
             raise NotReady(f"the registry is no longer followed ({reason}): start the dispatcher again, `hub up` does so")
 
 
-def _webhooks(wiring: Wiring) -> Webhooks | None:
+def _webhooks(wiring: Wiring, rights: Rights) -> Webhooks | None:
     """None where settings are missing."""
-    rights = partial(_rights, wiring)
     now = partial(datetime.now, UTC)
     try:
         choosing = Choosing(wiring.subscriptions.standing, rights)
@@ -116,8 +118,12 @@ def _webhooks(wiring: Wiring) -> Webhooks | None:
 
 
 def _has_endpoint(wiring: Wiring, agency: str) -> bool:
-    """Whether somebody tells it by a webhook; nobody does where it is no active partner."""
-    return wiring.partners.state(agency) == "active" and any(info.state == "active" for info in wiring.endpoints.of(agency))
+    """Whether somebody tells it by a webhook or by mail; nobody does where it is no active partner."""
+    if wiring.partners.state(agency) != "active":
+        return False
+    mailed = wiring.mailboxes.of(agency) if wiring.settings.mail.host else []
+    by_mail = any(one.told.state == "active" and one.gets == "notices" for one in mailed)
+    return by_mail or any(info.state == "active" for info in wiring.endpoints.of(agency))
 
 
 @contextmanager

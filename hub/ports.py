@@ -143,7 +143,7 @@ class EndpointInfo:
     url: str
     mode: Mode
     subscription: str | None
-    state: Literal["active", "paused", "closed"]
+    state: Literal["new", "active", "paused", "closed"]
     why: str | None
     since: datetime
     made: datetime

@@ -17,7 +17,7 @@ import uvicorn
 
 from api.acting import Acting
 from api.app import SERVING, create_app
-from api.dependencies import Webhooks
+from api.dependencies import MailParts, Webhooks
 from api.events import Streams
 from api.partnering import Partnering
 from api.subscribing import Subscribing
@@ -95,6 +95,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         backlog=wiring.intake_lag,
         streams=streams,
         partners=Partnering(wiring.partners, wiring.follower.current, lambda: datetime.now(UTC), today),
+        mail=MailParts(wiring.mailboxes, wiring.mail_secret()) if wiring.settings.mail.host else None,
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
         acting=Acting(wiring.followed_registry, today, wiring.audit().record, wiring.partners.state, wiring.security_servers()),
     )

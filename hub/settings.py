@@ -42,6 +42,23 @@ class WebhookSettings(BaseModel):
     seconds: float = Field(default=15.0, gt=0, le=60, description="Seconds that one attempt to tell an endpoint may take.")
 
 
+class MailSettings(BaseModel):
+    """The mail server that takes the hub's mails. Without `host` the hub sends none."""
+
+    host: str | None = Field(default=None, description="Name of the mail server (SMTP); none = the hub sends no mail.")
+    port: int = Field(default=587, ge=1, le=65_535, description="Its port: 587 for STARTTLS, 465 for TLS from the start.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection is kept secret; none is for a server on the same machine."
+    )
+    user: str | None = Field(default=None, description="Name to sign in with; none = without signing in.")
+    password: SecretStr | None = Field(default=None, description="Password to sign in with.")
+    sender: str | None = Field(default=None, description="Address from which mails come, such as no-reply@hub.example.")
+    link: str | None = Field(
+        default=None, description="Public address of the API, such as https://hub.example: links in mails begin with it."
+    )
+    seconds: float = Field(default=30.0, gt=0, le=120, description="Seconds that one attempt to hand over a mail may take.")
+
+
 class XRoadSettings(BaseModel):
     """Requests that come through X-Road."""
 
@@ -64,6 +81,10 @@ class SecretSettings(BaseModel):
     cursors: SecretStr | None = Field(
         default=None, description="Secret by which cursors are signed; changing it ends all cursors."
     )
+    mail: SecretStr | None = Field(
+        default=None,
+        description="Secret by which links in mails are signed; none = made from that of keys. Changing it ends all links.",
+    )
     webhooks: SecretStr | None = Field(
         default=None,
         description="Secret from which those of endpoints are made; none = made from that of keys. Changing it changes them all.",
@@ -82,6 +103,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     webhooks: WebhookSettings = WebhookSettings()
     xroad: XRoadSettings = XRoadSettings()
+    mail: MailSettings = MailSettings()
     secrets: SecretSettings = SecretSettings()
     registry: tuple[str, ...] = Field(
         default=("fi",), description="Registries to serve: a name in hub/data, or a folder of further rows, as a JSON list."

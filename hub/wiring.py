@@ -15,12 +15,15 @@ from sqlalchemy import Engine
 from connectors.inbound.standing import Standings
 from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
+from connectors.outbound.mail import Mail, Server
 from connectors.outbound.topics import apply_topics
 from connectors.outbound.webhook import Webhook
 from connectors.store.audit import PostgresAudit
-from connectors.store.deliveries import PostgresDeliveries
+from connectors.store.deliveries import Kind, PostgresDeliveries
 from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
+from connectors.store.letters import PostgresLetters
+from connectors.store.mailboxes import PostgresMailboxes
 from connectors.store.migrate import migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.partners import PostgresPartners
@@ -172,9 +175,38 @@ class Wiring:
         """Agencies' webhooks, as they manage them themselves."""
         return PostgresEndpoints(self.engine, self._webhook_secret(), self._secret("cursors"), self.schemas)
 
-    def deliveries(self) -> PostgresDeliveries:
-        """What endpoints wait for, as a new process sees it."""
-        return PostgresDeliveries(self.engine, self._webhook_secret(), secrets.token_hex(8), self.schemas)
+    @cached_property
+    def mailboxes(self) -> PostgresMailboxes:
+        """Agencies' addresses of mail, as they manage them themselves."""
+        return PostgresMailboxes(self.engine, self._secret("cursors"), self.schemas)
+
+    def letters(self) -> PostgresLetters:
+        """What the hub itself has to say by mail."""
+        return PostgresLetters(self.engine, self.schemas)
+
+    def mail(self) -> Mail:
+        """What sends mails; make it inside the loop that it works in. Misconfigured where a setting is missing."""
+        given = self.settings.mail
+        if not (given.host and given.sender):
+            raise Misconfigured("the hub sends no mail: set HUB_MAIL__HOST, HUB_MAIL__SENDER and HUB_MAIL__LINK")
+        password = given.password.get_secret_value() if given.password else None
+        server = Server(given.host, given.port, given.sender, given.tls, given.user, password, given.seconds)
+        return Mail(server, self.mail_link(), self.mail_secret())
+
+    def mail_link(self) -> str:
+        """With what links in mails begin. Misconfigured where it is not set."""
+        if not self.settings.mail.link:
+            raise Misconfigured("mails have no links: set HUB_MAIL__LINK to the public address of the API")
+        return self.settings.mail.link
+
+    def mail_secret(self) -> bytes:
+        """What signs links in mails."""
+        given = self.settings.secrets.mail
+        return given.get_secret_value().encode() if given else hmac.digest(self._secret("keys"), b"mail", "sha256")
+
+    def deliveries(self, kind: Kind = "webhook") -> PostgresDeliveries:
+        """What endpoints of a kind wait for, as a new process sees it."""
+        return PostgresDeliveries(self.engine, self._webhook_secret(), secrets.token_hex(8), self.schemas, kind=kind)
 
     def webhook(self) -> Webhook:
         """What calls endpoints; make it inside the loop that it works in."""

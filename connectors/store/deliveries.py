@@ -7,7 +7,7 @@ locks that row first: a process that has lost it, having stood still too long, c
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Integer, Interval, Text, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -19,20 +19,31 @@ from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
 from connectors.store.states import is_active
 from connectors.store.tables import ERASED, MOMENT
+from connectors.store.writings import writing_of
 from hub.core.delivering import Standing, Waiting, going
 from hub.core.signing import secret_of
+from hub.mail_ports import MailTarget
 from hub.ports import LEASE_SECONDS, Attempt, Deliveries, Endpoint, Noted, Taken, Target
 
 _STANDING = tuple(Standing.__slots__)
 _WHO = "hub"
+Kind = Literal["webhook", "mail"]
+"""Of endpoints that are told what stands in outboxes."""
 
 
 class PostgresDeliveries:
-    """As one process sees it, by its name `holder`. `secret` is the installation's, from which those of endpoints are made."""
+    """As one process sees it, by its name `holder`, of one kind. `secret` is the one from which those of endpoints are made."""
 
     def __init__(
-        self, engine: Engine, secret: bytes, holder: str, schemas: Schemas = REAL, lease_seconds: float = LEASE_SECONDS
+        self,
+        engine: Engine,
+        secret: bytes,
+        holder: str,
+        schemas: Schemas = REAL,
+        lease_seconds: float = LEASE_SECONDS,
+        kind: Kind = "webhook",
     ) -> None:
+        self._kind = kind
         self._engine = schemas.bind(engine)
         self._secret = secret
         self._holder = holder
@@ -41,8 +52,8 @@ class PostgresDeliveries:
     def claim(self) -> list[Endpoint]:
         """The active endpoints of active partners that are ours from now on: those that we have, and those that nobody has."""
         with translated(), self._engine.begin() as connection:
-            connection.execute(_CLAIM, {"me": self._holder, "lease": self._lease})
-            rows = connection.execute(_OURS, {"me": self._holder}).all()
+            connection.execute(_CLAIM, {"me": self._holder, "lease": self._lease, "kind": self._kind})
+            rows = connection.execute(_OURS, {"me": self._holder, "kind": self._kind}).all()
         return [self._endpoint(row) for row in rows]
 
     def waiting(self, endpoint: str) -> list[Waiting]:
@@ -98,11 +109,15 @@ class PostgresDeliveries:
         return frozenset(connection.scalars(_LOCK, {"me": self._holder, "endpoints": sorted(set(endpoints))}))
 
     def _endpoint(self, row: Any) -> Endpoint:
-        secrets = tuple(secret_of(self._secret, row.id, number) for number in valid_numbers(row.secrets, row.now))
         standing = Standing(**{name: getattr(row, name) for name in _STANDING})
         position = None if row.epoch is None else (row.epoch, row.offset)
-        target = Target(row.url, row.mode, secrets)
-        return Endpoint(row.id, row.agency, target, standing, row.since, row.made, position, row.subscription)
+        return Endpoint(row.id, row.agency, self._target(row), standing, row.since, row.made, position, row.subscription)
+
+    def _target(self, row: Any) -> Target:
+        secrets = tuple(secret_of(self._secret, row.id, number) for number in valid_numbers(row.secrets, row.now))
+        if row.writing is None:
+            return Target(row.url, row.mode, secrets)
+        return MailTarget(row.url, row.mode, secrets, row.id, writing_of(row.writing))
 
 
 _: type[Deliveries] = PostgresDeliveries
@@ -120,7 +135,7 @@ _CLAIM = (
         POSITIONS.c.endpoint.in_(
             select(POSITIONS.c.endpoint)
             .join(ENDPOINTS, ENDPOINTS.c.id == POSITIONS.c.endpoint)
-            .where(ENDPOINTS.c.state == "active", is_active(ENDPOINTS.c.agency), _FREE)
+            .where(ENDPOINTS.c.kind == bindparam("kind"), ENDPOINTS.c.state == "active", is_active(ENDPOINTS.c.agency), _FREE)
             .order_by(POSITIONS.c.endpoint)
             .with_for_update(of=POSITIONS, skip_locked=True)
         )
@@ -131,7 +146,7 @@ _MINE = (POSITIONS.c.holder == bindparam("me")) & (POSITIONS.c.until > func.now(
 _OURS = (
     select(ENDPOINTS, POSITIONS.c.epoch, POSITIONS.c.offset, func.now().label("now"))
     .join(POSITIONS, POSITIONS.c.endpoint == ENDPOINTS.c.id)
-    .where(ENDPOINTS.c.state == "active", is_active(ENDPOINTS.c.agency), _MINE)
+    .where(ENDPOINTS.c.kind == bindparam("kind"), ENDPOINTS.c.state == "active", is_active(ENDPOINTS.c.agency), _MINE)
     .order_by(ENDPOINTS.c.id)
 )
 _LOCK = (

@@ -1,4 +1,4 @@
-"""The tables of `work` about webhooks: endpoints, how far each is, what waits or was told, each attempt. They are truth."""
+"""The tables of `work` about webhooks and mail: endpoints, how far each is, what was told, each attempt. They are truth."""
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, PrimaryKeyConstraint, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,11 +9,13 @@ ENDPOINTS = Table(
     "endpoints",
     TRUTH,
     Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False, server_default="webhook"),
     Column("agency", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("mode", Text, nullable=False),
     Column("subscription", Text),
     Column("secrets", JSONB, nullable=False),
+    Column("writing", JSONB(none_as_null=True)),
     Column("state", Text, nullable=False),
     Column("why", Text),
     Column("since", MOMENT, nullable=False, server_default=text("now()")),
@@ -26,10 +28,14 @@ ENDPOINTS = Table(
     Index("endpoints_once", "agency", "url", unique=True, postgresql_where=text("state <> 'closed'")),
     schema="work",
 )
-"""`state` is active, paused or closed, since when and why; the last five are its hub.core.delivering.Standing.
+"""`kind` is webhook, mail (an address for what comes into the outbox) or warnings (one for what is wrong with keys, endpoints).
+
+`state` is active, paused or closed (of an address also new: not confirmed), since when and why; the last five are its
+hub.core.delivering.Standing.
 
 `secrets`: the numbers of those that hold, newest first, each with the moment until which (null: until it is changed). The secrets
-themselves stand nowhere; they are made from the installation's own each time.
+themselves stand nowhere; they are made from the installation's own each time. `writing`: how an address is written to
+(hub.core.mail.writing.Writing); its `url` names it once for each of the two kinds.
 """
 
 POSITIONS = Table(
@@ -92,3 +98,19 @@ ATTEMPTS = Table(
     schema="work",
 )
 """Each time that an endpoint was called, and what came of it: hub.core.answers.Answer."""
+
+LETTERS = Table(
+    "letters",
+    TRUTH,
+    Column("id", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
+    Column("made", MOMENT, nullable=False, server_default=text("now()")),
+    Column("due", MOMENT, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("code", Text),
+    Column("sent", MOMENT),
+    PrimaryKeyConstraint("id", "mailbox"),
+    Index("letters_by_time", "made"),
+    schema="work",
+)
+"""The hub's own mails, to confirm an address or to warn: each once to each address. `due`: not before; `code`: what came last."""

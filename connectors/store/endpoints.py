@@ -1,7 +1,7 @@
 """hub.ports.Endpoints over PostgreSQL: an agency's webhooks, as it manages them itself."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,9 +28,21 @@ _WELL = {name: getattr(Standing(), name) for name in Standing.__slots__}
 
 
 class PostgresEndpoints:
-    """`secret` is the installation's, from which those of endpoints are made; `cursors` the one that seals cursors."""
+    """`secret` is the installation's, from which those of endpoints are made; `cursors` the one that seals cursors.
 
-    def __init__(self, engine: Engine, secret: bytes, cursors: bytes, schemas: Schemas = REAL, most: int = MOST) -> None:
+    `kinds` are those that it knows of: another way to be told is not there for it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        secret: bytes,
+        cursors: bytes,
+        schemas: Schemas = REAL,
+        most: int = MOST,
+        kinds: Collection[str] = ("webhook",),
+    ) -> None:
+        self._is_ours = ENDPOINTS.c.kind.in_(kinds)
         self._engine = schemas.bind(engine)
         self._secret = secret
         self._cursors = Cursors(cursors)
@@ -41,7 +53,7 @@ class PostgresEndpoints:
         name = f"ep_{secrets.token_hex(8)}"
         row = {"id": name, "agency": agency, "url": url, "mode": mode, "subscription": subscription, "state": "active"}
         with self._changing(agency) as connection:
-            if len(connection.execute(_of(agency)).all()) >= self._most:
+            if len(connection.execute(self._listed(agency)).all()) >= self._most:
                 raise Conflict(f"your agency has {self._most} endpoints, which is the most: close one first")
             connection.execute(insert(ENDPOINTS).values(row | {"secrets": [{"number": 1, "until": None}]}))
             connection.execute(insert(POSITIONS).values(endpoint=name))
@@ -51,7 +63,7 @@ class PostgresEndpoints:
     def of(self, agency: str) -> list[EndpointInfo]:
         """All that are not closed, oldest first."""
         with translated(), self._engine.connect() as connection:
-            return [self._seen(connection, row) for row in connection.execute(_of(agency))]
+            return [self._seen(connection, row) for row in connection.execute(self._listed(agency))]
 
     def get(self, agency: str, endpoint: str) -> EndpointInfo:
         """One of them, closed or not. Unknown where there is none."""
@@ -138,17 +150,22 @@ class PostgresEndpoints:
 
     def _update(self, connection: Connection, agency: str, endpoint: str, values: dict[str, Any]) -> None:
         """Unknown where it is not the agency's, or closed."""
-        mine = (ENDPOINTS.c.id == endpoint, ENDPOINTS.c.agency == agency, ENDPOINTS.c.state != "closed")
+        mine = (ENDPOINTS.c.id == endpoint, ENDPOINTS.c.agency == agency, ENDPOINTS.c.state != "closed", self._is_ours)
         changed = update(ENDPOINTS).where(*mine).values(values or {"id": endpoint})
         if not connection.execute(changed).rowcount:
             raise _unknown()
 
     def _row(self, connection: Connection, agency: str, endpoint: str) -> Any:
-        mine = (ENDPOINTS.c.id == endpoint, ENDPOINTS.c.agency == agency)
+        mine = (ENDPOINTS.c.id == endpoint, ENDPOINTS.c.agency == agency, self._is_ours)
         row = connection.execute(select(ENDPOINTS, func.clock_timestamp().label("now")).where(*mine)).first()
         if row is None:
             raise _unknown()
         return row
+
+    def _listed(self, agency: str) -> Any:
+        there = (ENDPOINTS.c.agency == agency, ENDPOINTS.c.state != "closed", self._is_ours)
+        wanted = select(ENDPOINTS, func.clock_timestamp().label("now"))
+        return wanted.where(*there).order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
 
     def _info(self, connection: Connection, agency: str, endpoint: str) -> EndpointInfo:
         return self._seen(connection, self._row(connection, agency, endpoint))
@@ -163,12 +180,6 @@ class PostgresEndpoints:
 
 
 _: type[Endpoints] = PostgresEndpoints
-
-
-def _of(agency: str) -> Any:
-    there = (ENDPOINTS.c.agency == agency, ENDPOINTS.c.state != "closed")
-    wanted = select(ENDPOINTS, func.clock_timestamp().label("now"))
-    return wanted.where(*there).order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
 
 
 def _holding(row: Any) -> list[dict[str, Any]]:

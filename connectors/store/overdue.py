@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, Text, cast, exists, func, literal_column, select, union
 
-from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
+from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, LETTERS, POSITIONS
 from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
@@ -153,5 +153,6 @@ def _of_webhooks(rule: Rule, day: date) -> Iterator[tuple[Rule, Table, ColumnEle
     closed = (ENDPOINTS.c.state == "closed") & (ENDPOINTS.c.since < before)
     yield rule, ATTEMPTS, ATTEMPTS.c.at < before
     yield rule, DELIVERIES, DELIVERIES.c.taken < before
+    yield rule, LETTERS, LETTERS.c.made < before
     yield rule, POSITIONS, POSITIONS.c.endpoint.in_(select(ENDPOINTS.c.id).where(closed))
     yield rule, ENDPOINTS, closed

@@ -65,12 +65,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What to do now: tell, leave out for ever (a newer step waits), give up; and when to look again if nothing comes."""
+    """What to do now: tell, leave out for ever (a newer step waits), give up; and when to look again if nothing comes.
+
+    `together`: what is told as one, where that is how an endpoint is told.
+    """
 
     send: tuple[Waiting, ...]
     superseded: tuple[Waiting, ...]
     given_up: tuple[Waiting, ...]
     again_at: datetime | None
+    together: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def after(event: Waiting, answer: Answer, standing: Standing, now: datetime, jit
     failures = standing.failures + 1
     since = standing.failing_since or now
     asked = now + answer.wait if answer.wait else None
-    later = now + _delay(event.attempts, jitter)
+    later = now + delay(event.attempts, jitter)
     left = replace(
         event, attempts=event.attempts + 1, first_tried=event.first_tried or now, due=max(later, asked) if asked else later
     )
@@ -213,7 +217,8 @@ def _that_fit(ready: Iterable[Waiting], told: Sequence[Waiting], standing: Stand
         yield event
 
 
-def _delay(attempts: int, jitter: float) -> timedelta:
+def delay(attempts: int, jitter: float) -> timedelta:
+    """How long after so many attempts the next one waits; `jitter` as in `after`."""
     return _DELAYS[min(attempts, len(_DELAYS) - 1)] * (1 + jitter / 2)
 
 

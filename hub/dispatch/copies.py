@@ -22,9 +22,13 @@ def waiting_of(record: InOutbox, now: datetime) -> Waiting | None:
     copy, event_id = _copy_in(record), header(record.headers, "ce_id")
     if copy is None or event_id is None:
         return None
-    lane: Lane = "alert" if f":{LayoffAlert.__name__}:" in (header(record.headers, "ce_dataschema") or "") else "notice"
     employer = (record.key or b"").decode("utf-8", "backslashreplace")
-    return Waiting(event_id, record.offset, lane, employer, copy["receipt"], copy["step"], now)
+    return Waiting(event_id, record.offset, lane_of(record), employer, copy["receipt"], copy["step"], now)
+
+
+def lane_of(record: InOutbox) -> Lane:
+    """In which lane the event goes."""
+    return "alert" if f":{LayoffAlert.__name__}:" in (header(record.headers, "ce_dataschema") or "") else "notice"
 
 
 def seen_in(record: InOutbox, registry: Registry, day: date) -> dict[str, Any] | None:

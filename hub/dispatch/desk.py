@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from hub.core.answers import Answer
-from hub.core.delivering import Turn, Waiting, after, foremost, next_turn
+from hub.core.delivering import After, Turn, Waiting, after, foremost, next_turn
 from hub.ports import Attempt, Endpoint, Noted, Posting, State, Told
 from schemas.errors import HubError
 
@@ -23,8 +23,9 @@ LOOKED_AT = 300
 MOST_WAITING = 5_000
 """Events that wait for an endpoint before no more are read for it."""
 _LONGEST_SLEEP = 60.0
-_AGAIN_AFTER = timedelta(seconds=5)
-_BUG = Answer("retry", "hub-error", "the hub itself failed; it is tried again")
+AGAIN_AFTER = timedelta(seconds=5)
+"""An event whose copy cannot be read now is looked at again."""
+BUG = Answer("retry", "hub-error", "the hub itself failed; it is tried again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,7 @@ class Desk:
                 await self._done(event, "superseded")
             for event in turn.given_up:
                 await self._done(event, "given-up")
-            for event in turn.send:
-                self._begin(event)
+            self._send(turn)
             await self._sleep(turn.again_at)
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
 
@@ -106,6 +106,9 @@ class Desk:
         now = self._tools.now()
         if asyncio.get_running_loop().time() >= self._lease_until:
             return Turn((), (), (), None)
+        return self._next(now)
+
+    def _next(self, now: datetime) -> Turn:
         looked_at = foremost(self._waiting.values(), self._sending, now, LOOKED_AT)
         return next_turn(looked_at, self._sending, self._standing, now, ROOM)
 
@@ -116,6 +119,10 @@ class Desk:
                 await self._woken.wait()
         except TimeoutError:
             return
+
+    def _send(self, turn: Turn) -> None:
+        for event in turn.send:
+            self._begin(event)
 
     def _begin(self, event: Waiting) -> None:
         self._sending[event.event_id] = asyncio.create_task(self._tell(event))
@@ -129,10 +136,10 @@ class Desk:
                 await self._answered(event, await self._call(told))
         except HubError as error:  # its copy cannot be read now; nobody was called
             log.warning("an event cannot be told yet", endpoint=self.endpoint.id, error=error.detail)
-            self._waiting[event.event_id] = replace(event, due=self._tools.now() + _AGAIN_AFTER)
+            self._waiting[event.event_id] = replace(event, due=self._tools.now() + AGAIN_AFTER)
         except Exception as error:  # whatever is wrong with one event or endpoint, the others are told
             log.error("an event could not be told", endpoint=self.endpoint.id, error=type(error).__name__)
-            await self._answered(event, Attempt(self._tools.now(), 0, _BUG))
+            await self._answered(event, Attempt(self._tools.now(), 0, BUG))
         finally:
             self._sending.pop(event.event_id, None)
             self._woken.set()
@@ -144,8 +151,10 @@ class Desk:
         return Attempt(began, round((clock() - start) * 1000), answer)
 
     async def _answered(self, event: Waiting, attempt: Attempt) -> None:
+        await self._become(event, attempt, after(event, attempt.answer, self._standing, self._tools.now(), self._tools.chance()))
+
+    async def _become(self, event: Waiting, attempt: Attempt, found: After) -> None:
         now = self._tools.now()
-        found = after(event, attempt.answer, self._standing, now, self._tools.chance())
         self._standing = found.standing
         self._over = self._over or found.pause is not None
         left = None if event.event_id in self._erased else found.left

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from schemas.messages import LayoffAlert
 
-CHANNELS: tuple[str, ...] = ("webhook",)
+CHANNELS: tuple[str, ...] = ("webhook", "mail")
 """Channels by which the hub itself tells agencies."""
 
 

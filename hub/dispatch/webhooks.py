@@ -1,5 +1,7 @@
 """Tells agencies' endpoints what stands in their outboxes. Each endpoint has a desk of its own; here is what they share.
 
+Addresses of mail are told the same way by a dispatcher of their own (hub.dispatch.mail), so that neither waits for the other.
+
 A round claims endpoints, reads their outboxes on from `work.positions`, and hands what is new to the desks. Killed at any point,
 the next process goes on from the database: what was told and not noted yet is told once more, under the same id.
 """
@@ -8,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -17,11 +20,12 @@ import structlog
 from hub.core.delivering import Waiting
 from hub.core.registry import Registry
 from hub.dispatch.choosing import Choosing
-from hub.dispatch.copies import told_of, waiting_of
+from hub.dispatch.copies import waiting_of
 from hub.dispatch.desk import Desk, Tools
 from hub.dispatch.held import Held
 from hub.dispatch.noting import Noting
 from hub.dispatch.outboxes import InOutbox
+from hub.dispatch.way import WEBHOOK, Way
 from hub.ports import LEASE_SECONDS, Deliveries, Endpoint, Posting, Publisher, Taken, Told
 from schemas.errors import HubError
 from schemas.wire import know_version
@@ -73,7 +77,9 @@ class Webhooks:
         choosing: Choosing,
         now: Callable[[], datetime],
         prefix: str = "",
+        way: Way = WEBHOOK,
     ) -> None:
+        self._way = way
         self._deliveries = deliveries
         self._outboxes = outboxes
         self._make_posting = posting
@@ -160,7 +166,7 @@ class Webhooks:
 
     async def _seat(self, endpoint: Endpoint, until: float) -> None:
         waiting = await self._thread(self._deliveries.waiting, endpoint.id)
-        desk = self._desks[endpoint.id] = Desk(endpoint, waiting, until, self._tools)
+        desk = self._desks[endpoint.id] = self._way.desk(endpoint, waiting, until, self._tools)
         run = self._runs[endpoint.id] = asyncio.create_task(desk.run())
         run.add_done_callback(lambda task: self._ended(endpoint.id, task))
 
@@ -221,7 +227,8 @@ class Webhooks:
             return None
         epoch, start = desk.position
         new = [record for record in records if record.offset >= start]
-        events = tuple(event for record in new if (event := waiting_of(record, now)) is not None)
+        came = (event for record in new if (event := waiting_of(record, now)) is not None)
+        events = tuple(replace(event, due=self._way.due(desk.endpoint, event, now)) for event in came)
         following = self._choosing.following(desk.endpoint, new)
         return Taken(desk.endpoint.id, epoch, new[-1].offset + 1, events, following) if new else None
 
@@ -244,7 +251,7 @@ class Webhooks:
         if record is None:
             return None
         registry, day = self._rights()
-        return told_of(record, event.attempts + 1, registry, day)
+        return self._way.told(record, event.attempts + 1, registry, day)
 
     # The end
 

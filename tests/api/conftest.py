@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from api.acting import Acting
 from api.app import create_app
-from api.dependencies import Webhooks
+from api.dependencies import MailParts, Webhooks
 from api.events import Streams
 from api.examples import NOTICES
 from api.partnering import Partnering
@@ -21,6 +21,7 @@ from api.subscribing import Subscribing
 from connectors.memory.audit import MemoryAudit
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
+from connectors.memory.mailboxes import MemoryMailboxes
 from connectors.memory.partners import MemoryPartners
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
@@ -38,6 +39,7 @@ AGENCY = "ta-39"
 OTHER = "evk-03"
 ALL = frozenset({"publish", "read", "subscribe", "manage", "operate"})
 LOOPBACK = networks(["127.0.0.0/8"])
+MAIL_SECRET = b"a secret of links in mails"
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 
 
@@ -55,6 +57,7 @@ class Hub:
     subscriptions: MemorySubscriptions = field(default_factory=MemorySubscriptions)
     registry: Registry = field(default_factory=a_small_registry)
     endpoints: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
+    mailboxes: MemoryMailboxes = field(default_factory=lambda: MemoryMailboxes(lambda: datetime.now(UTC)))
     posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
@@ -73,6 +76,7 @@ class Hub:
             subscribing=subscribing,
             acting=Acting(lambda: self.registry, NOW.date, self.audit.record, self.partners.state, self.servers),
             partners=Partnering(self.partners, lambda: self.registry, lambda: NOW, NOW.date),
+            mail=MailParts(self.mailboxes, MAIL_SECRET),
             now=lambda: NOW,
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)

@@ -12,6 +12,8 @@ from connectors.memory.keys import MemoryKeys
 from tests.api.conftest import AGENCY, Hub, a_notice, is_problem
 
 PUBLIC = {"/", "/docs", "/openapi.json", "/asyncapi.json", "/problems", "/problems/{code}", "/livez", "/readyz"}
+BY_TOKEN = {"/v1/mail/confirm/{token}", "/v1/mail/stop/{token}"}
+"""What links in mails lead to: the token in them is the key (tests/api/test_mailboxes.py)."""
 RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
 
 
@@ -27,16 +29,20 @@ def every_route() -> Iterator[tuple[str, str]]:
 def test_the_walk_sees_every_route(hub: Hub) -> None:
     documented = {(method.upper(), path) for path, methods in hub.app.openapi()["paths"].items() for method in methods}
     assert documented <= set(every_route())
-    assert len(list(every_route())) == len(documented) + len(PUBLIC - {"/livez", "/readyz"})
+    assert len(list(every_route())) == len(documented) + len(PUBLIC - {"/livez", "/readyz"}) + 2 * len(BY_TOKEN)
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(every_route()))
 def test_every_route_needs_a_key_unless_it_is_public(anyone: TestClient, method: str, path: str) -> None:
     names = {"receipt": RECEIPT, "id": RECEIPT, "employer_key": "fi:9000000-3", "code": "refused"}
-    address = path.format(**names, endpoint="ep_0123456789abcdef", key_id="0123456789ab")
+    names |= {"endpoint": "ep_0123456789abcdef", "mailbox": "mb_0123456789abcdef", "token": "mb_0123456789abcdef.0.0"}
+    address = path.format(**names, key_id="0123456789ab")
     response = anyone.request(method, f"{address}?limit=nonsense&limit=5", content=b"{" * 100)
     if path in PUBLIC:
         assert response.status_code == 200
+        return
+    if path in BY_TOKEN:
+        is_problem(response, 404, "unknown")
         return
     told = is_problem(response, 401, "unauthenticated")
     assert response.headers["www-authenticate"].startswith("Bearer")

@@ -20,7 +20,7 @@ from schemas.topics import every_topic
 ROOT = Path(__file__).parents[2]
 BY_HAND = (
     *("README.md", "docs/path.md", "docs/operating.md", "docs/reckoning.md"),
-    *("docs/subscriptions.md", "docs/kafka.md", "docs/webhooks.md", "docs/partners.md"),
+    *("docs/subscriptions.md", "docs/kafka.md", "docs/webhooks.md", "docs/partners.md", "docs/mail.md"),
 )
 PAGES = (*BY_HAND, "docs/client.md")
 COMMAND_LINE = typer.main.get_command(app)

@@ -20,7 +20,7 @@ from schemathesis.core.parameters import ParameterLocation
 from api.acting import Acting
 from api.app import create_app
 from api.bodies import LINES
-from api.dependencies import Webhooks
+from api.dependencies import MailParts, Webhooks
 from api.events import Streams
 from api.partnering import Partnering
 from api.subscribing import Subscribing
@@ -29,6 +29,7 @@ from connectors.outbound.topics import apply_topics
 from connectors.store.audit import PostgresAudit
 from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
+from connectors.store.mailboxes import PostgresMailboxes
 from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.partners import PostgresPartners
@@ -97,6 +98,7 @@ class Place:
 
 _MADE: dict[str, tuple[str, dict[str, Any]]] = {
     "endpoint": ("/v1/endpoints", {"url": "https://agency.example/known"}),
+    "mailbox": ("/v1/mailboxes", {"address": "known@agency.example"}),
     "id": ("/v1/subscriptions", {"name": "known", "filter": {"kind": ["downsizing"]}}),
 }
 
@@ -132,6 +134,7 @@ def place(servers: Services) -> Iterator[Place]:
         lambda topic: prefix + topic.name,
         checks={"kafka": publisher.ready},
         streams=streams,
+        mail=MailParts(PostgresMailboxes(engine, CURSOR_SECRET, names), b"m" * 32),
         subscribing=Subscribing(PostgresSubscriptions(engine, names), reading, a_small_registry, today),
         acting=Acting(a_small_registry, today, PostgresAudit(engine, names).record, partners.state),
         partners=Partnering(partners, a_small_registry, lambda: datetime.now(UTC), today),

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, inspect, text
 
-from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
+from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, LETTERS, POSITIONS
 from connectors.store.migrate import alembic_config, drop_everything, migrate
 from connectors.store.names import Schemas
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
@@ -18,7 +18,7 @@ from connectors.store.views import create_view, is_current
 
 pytestmark = pytest.mark.database
 TABLES = (
-    *(API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS),
+    *(API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS, LETTERS),
     *(PARTNERS, TEST_NOTICES, TEST_KNOWN),
 )
 WORK = {table.name for table in TABLES}

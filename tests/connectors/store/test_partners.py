@@ -13,16 +13,14 @@ from sqlalchemy import Engine, select, update
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.partners import MemoryPartners
 from connectors.store.deliveries import PostgresDeliveries
-from connectors.store.ending import ending_before
 from connectors.store.endpoints import PostgresEndpoints
-from connectors.store.kafka_users import PostgresKafkaUsers
 from connectors.store.keys import PostgresKeys
 from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
 from connectors.store.partners import PostgresPartners
 from connectors.store.purging import Purge
-from connectors.store.tables import API_KEYS, AUDIT
+from connectors.store.tables import AUDIT
 from hub.core.conformance import Judged, Scene, judge
 from hub.core.partners import Asked
 from hub.core.reading import read_said
@@ -332,29 +330,3 @@ def test_tests_and_states_that_are_no_more_are_purged_in_their_time(place: Place
     assert [one.state for one in store.partners.history(agency)] == ["approved"], "the state that holds stays"
     with place.schemas.bind(place.engine).connect() as connection:
         assert not [*connection.execute(select(TEST_NOTICES)), *connection.execute(select(TEST_KNOWN))]
-
-
-def test_credentials_that_end_before_a_day_are_found(place: Place, agency: str) -> None:
-    keys, users = PostgresKeys(place.engine, SECRET, place.schemas), PostgresKafkaUsers(place.engine, place.schemas)
-    maker = caller_of(Store(in_postgres(place).partners, keys), keys.issue(agency, "a year", READ))
-    soon, _ = keys.make(maker, NewKey("soon", READ, timedelta(days=5)))
-    gone, _ = keys.make(maker, NewKey("gone", READ, timedelta(days=5)))
-    keys.end(maker, gone.key_id)
-    over, _ = keys.make(maker, NewKey("over", READ, timedelta(days=5)))
-    with place.schemas.bind(place.engine).begin() as connection:
-        past = AT - timedelta(days=1)
-        connection.execute(update(API_KEYS).where(API_KEYS.c.prefix == over.key_id).values(expires=past))
-    user = users.add(agency, "on kafka", ["read"], timedelta(days=9), "test")
-    closed = users.add(agency, "closed", ["read"], timedelta(days=9), "test")
-    users.end(closed, "test")
-
-    def found(days: int) -> list[tuple[str, str, str]]:
-        day = (datetime.now(UTC) + timedelta(days=days)).date()
-        ours = [one for one in ending_before(place.engine, day, place.schemas) if one.agency == agency]
-        assert all(one.expires.date() < day for one in ours)
-        return [(one.kind, one.name, one.label) for one in ours]
-
-    assert found(5) == []
-    assert found(6) == [("key", soon.key_id, "soon")]
-    assert found(30) == [("key", soon.key_id, "soon"), ("kafka-user", user, "on kafka")]
-    assert ("key", maker.key_id, "a year") in found(366)
