@@ -29,12 +29,26 @@ Role = Literal[
 ]
 
 
+class Answered(Inside):
+    """The notice that an acknowledgement answers, as its door has seen it among what the agency was told, and which step."""
+
+    receipt: str
+    owner: AgencyId
+    source: str
+    id: str
+    step: int
+
+
 class Submission(Inside):
-    """What goes on notices.received: who says it, by which way, and the body untouched (JSON text)."""
+    """What goes on notices.received: who says it, by which way, and the body untouched (JSON text).
+
+    With `answers` the body is an acknowledgement (schemas/acknowledgement.py) of that notice.
+    """
 
     sender: AgencyId
     way: Literal["api", "inbox", "connector", "file", "demo", "clock"]
     body: str
+    answers: Answered | None = None
 
 
 class Coordinates(Inside):

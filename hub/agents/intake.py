@@ -6,8 +6,11 @@ from functools import cached_property
 
 import orjson
 
+from hub.agents.answering import Answering
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
+from hub.agents.remembered import CHANGE as CHANGE
+from hub.agents.remembered import key_of
 from hub.agents.state import PartitionState
 from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import kept_body, mask, personal_codes
@@ -19,12 +22,9 @@ from schemas.agency import Agency
 from schemas.changes import named_in_tree
 from schemas.errors import Conflict, Finding, HubError, MalformedMessage, NotPermitted, Refusal
 from schemas.ids import event_id_of, receipt_of
-from schemas.messages import EmployerEvent, RefusedNotice, RepeatedNotice, Submission
+from schemas.messages import Answered, EmployerEvent, RefusedNotice, RepeatedNotice, Submission
 from schemas.topics import LARGEST_INPUT, LARGEST_MESSAGE
 from schemas.wire import Message, read
-
-CHANGE = b"c"
-"""Begins what is remembered of a change; what is remembered of a notice begins with its standing."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Arrived:
     @cached_property
     def notice_key(self) -> bytes:
         """Under which key the notice is remembered."""
-        return _key_of(self.receipt)
+        return key_of(self.receipt)
 
     @cached_property
     def own_key(self) -> bytes:
         """Under which key what is said is remembered: changes and notices of a source share one space of ids."""
         change = change_in(self.said)
-        return _key_of(receipt_of(self.owner.id, change.named.source, change.id)) if change else self.notice_key
+        return key_of(receipt_of(self.owner.id, change.named.source, change.id)) if change else self.notice_key
 
     @cached_property
     def mark(self) -> bytes:
@@ -64,6 +64,8 @@ def intake(hand: Hand) -> Agent:
         except MalformedMessage as error:
             return _by_hand(hand, record, error)
         try:
+            if submission.answers is not None:
+                return _answer(hand, state, record, submission, submission.answers)
             return _take(hand, state, _read(hand, record, submission))
         except (Refusal, Conflict) as error:
             return Plan((_refusal(hand, record, submission, error),))
@@ -71,15 +73,9 @@ def intake(hand: Hand) -> Agent:
     return Agent("intake", topics.RECEIVED, topics.INTAKE_STATE, step, lambda record: _set_aside(hand, record))
 
 
-def _key_of(receipt: str) -> bytes:
-    return bytes.fromhex(receipt.replace("-", ""))
-
-
 def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
     registry, day = hand.registry(), day_of(moment(record))
-    sender = registry.agency(submission.sender)
-    if sender is None:
-        raise NotPermitted("no such agency", (Finding(rule="unknown-sender", place="", message="no such agency"),))
+    sender = _sent_by(submission, registry)
     by_clock = submission.way == "clock"  # the hub's own word about what was admitted before: it grew, its sender may be gone
     largest = LARGEST_MESSAGE if by_clock else LARGEST_INPUT
     said = read_said(submission.body.encode("utf-8", "surrogatepass"), largest)
@@ -87,6 +83,23 @@ def _read(hand: Hand, record: Record, submission: Submission) -> Arrived:
         raise Refusal(f"{len(findings)} findings", findings)
     owner = _owner(said, sender, registry, day, by_clock)
     return Arrived(record, submission, sender, owner, said, receipt_of(owner.id, *named_in(said)))
+
+
+def _sent_by(submission: Submission, registry: Registry) -> Agency:
+    sender = registry.agency(submission.sender)
+    if sender is None:
+        raise NotPermitted("no such agency", (Finding(rule="unknown-sender", place="", message="no such agency"),))
+    return sender
+
+
+def _answer(hand: Hand, state: PartitionState, record: Record, submission: Submission, answered: Answered) -> Plan:
+    """An answer to a notice is no step of it: what is known of the notice stays as it is."""
+    answering = Answering(record, submission.body, answered, _sent_by(submission, hand.registry()))
+    taken = answering.take(hand, state)
+    if taken is None:
+        return Plan((_repeat(hand, record, answering.id, submission.sender),))
+    event, update = taken
+    return Plan((event,), (update,))
 
 
 def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: bool) -> Agency:
@@ -102,7 +115,7 @@ def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: 
 def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     """Its steps in the history, or a repeat; and what is to be remembered."""
     if _said_before(state, arrived):
-        return Plan((_repeat(hand, arrived),))
+        return Plan((_repeat_of(hand, arrived),))
     held = state.values.get(arrived.notice_key)
     if held is not None and held.startswith(CHANGE):
         raise Refusal("the id that is named is a change's", (_NAMES_A_CHANGE,))
@@ -114,7 +127,7 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     if change_in(arrived.said):
         updates[arrived.own_key] = arrived.mark
     outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
-    return Plan(outputs or (_repeat(hand, arrived),), tuple(updates.items()))
+    return Plan(outputs or (_repeat_of(hand, arrived),), tuple(updates.items()))
 
 
 _NAMES_A_CHANGE = Finding(
@@ -159,10 +172,13 @@ def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
     return hand.say(topics.EVENTS, step.employer_key, step, event_id, f"{step.type}.{step.kind}", at)
 
 
-def _repeat(hand: Hand, arrived: Arrived) -> Message:
-    record = arrived.record
+def _repeat_of(hand: Hand, arrived: Arrived) -> Message:
+    return _repeat(hand, arrived.record, arrived.receipt, arrived.sender.id)
+
+
+def _repeat(hand: Hand, record: Record, receipt: str, sender: str) -> Message:
     at, origin = moment(record), hand.origin(record)
-    repeated = RepeatedNotice(receipt=arrived.receipt, sender=arrived.sender.id, received_at=at, origin=origin)
+    repeated = RepeatedNotice(receipt=receipt, sender=sender, received_at=at, origin=origin)
     return hand.say(topics.REPEATED, _key(record), repeated, _verdict_id(record), "notice.repeated", at)
 
 
