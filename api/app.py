@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import bulk, employers, endpoints, health, notices, outbox, pages, refused, subscriptions
+from api import acknowledgements, bulk, employers, endpoints, health, notices, outbox, pages, refused, subscriptions
 from api.backlog import Backlog
 from api.dependencies import Check, Parts, Webhooks
 from api.document import describe
@@ -26,7 +26,15 @@ from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
-    *(notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, endpoints.router),
+    *(
+        notices.router,
+        acknowledgements.router,
+        bulk.router,
+        employers.router,
+        outbox.router,
+        subscriptions.router,
+        endpoints.router,
+    ),
     *(refused.router, health.router, pages.router),
 )
 _READERS = 32

@@ -9,9 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from api.asyncapi import Name, asyncapi
 from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
+from schemas.acknowledgement import Answer
 from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
-_BODIES = (NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed)
+_BODIES = (Answer, NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed)
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
 Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is
@@ -21,6 +22,7 @@ its sender, source and id give its receipt, and it is taken once.
 """
 _TAGS = [
     {"name": "notices", "description": "Send a notice, search, see what became of one."},
+    {"name": "acknowledgements", "description": "Answer a notice, and see what was said of one."},
     {"name": "bulk", "description": "Many notices at once."},
     {"name": "employers", "description": "An employer's history."},
     {"name": "outbox", "description": "What concerns your agency, in order."},

@@ -10,11 +10,12 @@ from api.envelope import read_enveloped
 from api.metrics import Metrics
 from hub.core.admission import Said, read_said
 from hub.core.steps import named_in, owner_in
-from hub.core.submitting import agency_urn, submission_record
+from hub.core.submitting import agency_urn, answer_record, submission_record
 from hub.ports import Publisher
+from schemas.acknowledgement import Answer
 from schemas.errors import HubError, NotReady, Refusal
 from schemas.ids import receipt_of
-from schemas.messages import Submission
+from schemas.messages import Answered, Submission
 from schemas.wire import Message
 
 AT_ONCE = 32
@@ -56,6 +57,12 @@ class Door:
             self._metrics.taken("refused")
             raise
         return submission(sender, said, content, self._topic, self._now())
+
+    def answer(self, sender: str, said: Answer, body: bytes, answered: Answered, now: datetime) -> str:
+        """Write what an agency says of a notice that it was told of, and wait for the broker; its receipt. NotReady as below."""
+        taken, record = answer_record(self._topic, sender, (said, body.decode()), answered, now)
+        self.publish([Submitted(taken, record)])
+        return taken
 
     def publish(self, submitted: Sequence[Submitted]) -> None:
         """Write them and wait for the broker. NotReady where it did not confirm, or too many wait for it already."""

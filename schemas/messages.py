@@ -243,7 +243,7 @@ class Delivery(Inside):
     event_id: str
     receipt: str
     step: int
-    lane: Literal["alert", "notice"]
+    lane: Literal["alert", "notice", "answer"]
     outcome: Literal["delivered", "retry", "failed", "paused", "superseded", "given-up", "withheld"]
     code: str
     status: int | None = None

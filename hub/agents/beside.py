@@ -40,7 +40,7 @@ class Beside:
         self, seen: Seen, told: Collection[AgencyId], alerted: Collection[AgencyId]
     ) -> tuple[tuple[bytes, bytes | None], ...]:
         """The change of state with a step that tells and alerts these."""
-        beside = {*alerted} - {*told}
+        beside = frozenset(alerted) - {*told}
         former = self.had(seen) - {*told} - beside
         if (beside, former) == (self.alerted, self.former):
             return ()

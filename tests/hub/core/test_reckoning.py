@@ -96,7 +96,7 @@ def test_a_whole_log_balances() -> None:
     counts = ledger_of(ENTRIES).counts()
     assert counts == {
         "received": 3, "accepted": 1, "repeat": 1, "refused": 1, "quarantined": 0, "delivered": 3,
-        "steps": 1, "routed": 1, "kept": 0, "held": 0, "fallback": 0, "ended": 0, "alerts": 1, "stubs": 0,
+        "steps": 1, "routed": 1, "kept": 0, "held": 0, "fallback": 0, "ended": 0, "answers": 0, "alerts": 1, "stubs": 0,
         "dead_lettered": 0, "unaccounted": 0,
     }  # fmt: skip
 
