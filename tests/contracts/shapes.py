@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from schemas.acknowledgement import Acknowledgement, Answer
 from schemas.agency import Agency, Area
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.notice import NOTICE
@@ -17,6 +18,7 @@ _SHOWN_ONLY = {"title", "description", "default", "additionalProperties"}
 _READ: dict[str, Any] = {
     **{model.__name__: TypeAdapter(model) for model in (*MODELS.values(), *COPIES.values(), Area, Agency, Offering)},
     **{model.__name__: TypeAdapter(model) for model in (Correction, Withdrawal, Release)},
+    **{model.__name__: TypeAdapter(model) for model in (Acknowledgement, Answer)},
     "Notice": NOTICE,
 }
 """All that is read from the log: messages, the entries of the registry, and what stands in a submission's body."""
@@ -50,9 +52,10 @@ def _bare_part(name: str, part: Any) -> Any:
 
 
 def differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """Where the new shape breaks with the old: all but fields that came since and may be missing."""
+    """Where the new shape breaks with the old: all but fields that came since and may be missing, and the models in them."""
     if isinstance(old, dict) and isinstance(new, dict):
-        found = [f"{place}/{name} came" for name in new.keys() - old.keys() if not place.endswith(("/properties", "/$defs"))]
+        came = new.keys() - old.keys() - {"$defs"}
+        found = [f"{place}/{name} came" for name in came if not place.endswith(("/properties", "/$defs"))]
         found += [f"{place}/{name} went" for name in old.keys() - new.keys()]
         return found + [one for name in old.keys() & new.keys() for one in differences(old[name], new[name], f"{place}/{name}")]
     return [] if old == new else [f"{place}: {old} became {new}"]
