@@ -10,6 +10,7 @@ from schemas.errors import Finding
 from schemas.subscription import Verdict
 
 EXAMPLE_RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
+EXAMPLE_ACKNOWLEDGEMENT = "9a1c53d2-58b7-5f4e-b0a5-6f1d2c8e7b33"
 EXAMPLE_SUBSCRIPTION = "5d1f6c1e-93a2-5b61-8f0e-2b6a4f0f6c11"
 
 
@@ -27,6 +28,17 @@ class Receipt(Inside):
     receipt: str = Field(examples=[EXAMPLE_RECEIPT])
     status: str = Field(description="Where the notice can be seen in a moment.", examples=[f"/v1/notices/{EXAMPLE_RECEIPT}"])
     links: Links
+
+
+class Answered(Inside):
+    """An answer to a notice that the broker has confirmed. The same agency, notice and id have the same acknowledgement."""
+
+    acknowledgement: str = Field(examples=[EXAMPLE_ACKNOWLEDGEMENT])
+    receipt: str = Field(description="The receipt of the notice.", examples=[EXAMPLE_RECEIPT])
+    step: int = Field(description="The step of the notice that is answered.", examples=[1])
+    status: str = Field(
+        description="Where the answer can be seen in a moment.", examples=[f"/v1/notices/{EXAMPLE_RECEIPT}/acknowledgements"]
+    )
 
 
 class Listing(Inside):

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api import (
+    acknowledgements,
     bulk,
     employers,
     endpoints,
@@ -43,8 +44,9 @@ from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
-    *(notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, endpoints.router),
-    *(mailboxes.router, mail_links.router, partner.router, keys.router, refused.router, health.router, pages.router),
+    *(notices.router, acknowledgements.router, bulk.router, employers.router, outbox.router),
+    *(subscriptions.router, endpoints.router, mailboxes.router, mail_links.router, partner.router, keys.router),
+    *(refused.router, health.router, pages.router),
 )
 _READERS = 32
 SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}

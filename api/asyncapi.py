@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api import calls
-from api.carried import ALERT, COPY, ON_TOPICS, said_messages, schemas
+from api.carried import ALERT, ANSWER, COPY, ON_TOPICS, said_messages, schemas
 from schemas.topics import FIXED, Topic, inbox, outbox
 
 VERSION = "3.0.0"
@@ -14,7 +14,8 @@ _DESCRIPTION = """An agency writes what it has to say into its inbox and reads w
 
 What stands in an outbox is a CloudEvent 1.0 in binary mode: its attributes are headers `ce_*`, the value is the JSON data. It is
 already cut to what the agency may see. An event may stand there twice under one `ce_id`. Of a notice, whoever has `step` n
-ignores n and below. Within a major version (the last part of `ce_dataschema`) fields come that may be missing, and nothing else
+ignores n and below. What an agency says of a notice (`…acknowledgement…`) is no step of it and has none: each stands for itself,
+by its `ce_id`. Within a major version (the last part of `ce_dataschema`) fields come that may be missing, and nothing else
 changes: read what you know, and ignore the rest. The same events are posted to an agency's endpoints (webhooks), signed by
 Standard Webhooks. What an agency asks for itself over HTTP stands in /openapi.json.
 """
@@ -67,7 +68,7 @@ def _carried() -> dict[str, tuple[Topic, Messages]]:
     own = {topic.name: (topic, ON_TOPICS[topic.name]) for topic in FIXED if topic.name in ON_TOPICS}
     return {
         _INBOX: (door, said_messages(door)),
-        _OUTBOX: (told, {one.model.__name__: one.message(told) for one in (COPY, ALERT)}),
+        _OUTBOX: (told, {one.model.__name__: one.message(told) for one in (COPY, ALERT, ANSWER)}),
         **{key: (topic, {one.model.__name__: one.message(topic) for one in several}) for key, (topic, several) in own.items()},
     }
 

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.bodies import CLOUDEVENT
 from api.describing import components
+from schemas.acknowledgement import Acknowledgement, AgencyAcknowledgement, RoutedAcknowledgement
 from schemas.messages import (
     AgencyNotice,
     Clock,
@@ -63,15 +64,21 @@ class Carried:
         return _message(self.model.__name__, self.title, JSON.decode(), self.headers(), payload, topic)
 
 
+ANSWER = Carried(AgencyAcknowledgement, "What an agency says of a notice", rf"acknowledgement[.]({_KINDS})")
 COPY = Carried(AgencyNotice, "The agency's copy of a step of a notice", rf"notice[.]({_KINDS}|stub)")
 ALERT = Carried(LayoffAlert, "An alert to a layoff", r"alert[.]layoff")
+_ROUTED_ANSWER = rf"acknowledgement[.]({_KINDS})[.]routed"
 ON_TOPICS: Mapping[str, tuple[Carried, ...]] = {
     "notices.received": (Carried(Submission, "What somebody said at a door", "submission", f"{_AGENCIES}|{HUB}"),),
-    "employer.events": (Carried(EmployerEvent, "A step of a notice", f"({_STEPS})[.]({_KINDS})"),),
+    "employer.events": (
+        Carried(EmployerEvent, "A step of a notice", f"({_STEPS})[.]({_KINDS})"),
+        Carried(Acknowledgement, "What an agency says of a notice", rf"acknowledgement[.]({_KINDS})"),
+    ),
     "notices.refused": (Carried(RefusedNotice, "A submission that was not taken", r"notice[.]refused"),),
     "notices.repeated": (Carried(RepeatedNotice, "A submission that was taken before", r"notice[.]repeated"),),
     "notices.routed": (Carried(RoutedNotice, "Who should know of a step, and why", rf"notice[.]({_KINDS})[.]routed"),),
     "notices.enriched": (Carried(EnrichedNotice, "The services that fit, and who was told", rf"notice[.]({_KINDS})[.]enriched"),),
+    "notices.acknowledged": (Carried(RoutedAcknowledgement, "Who hears of what an agency says of a notice", _ROUTED_ANSWER),),
     "alerts.layoff": (ALERT,),
     "clocks.set": (Carried(Clock, "A moment at which the hub has to say something", r"clock[.]release"),),
     "deliveries": (
@@ -118,7 +125,7 @@ _InMode = tuple[type[BaseModel], Literal["validation"]]
 
 def schemas() -> dict[str, Any]:
     """By name, the schema of everything above. An older record may lack what came later, so nothing of that is demanded."""
-    every = (COPY, *(carried for several in ON_TOPICS.values() for carried in several))
+    every = (COPY, ANSWER, *(carried for several in ON_TOPICS.values() for carried in several))
     models: list[_InMode] = [(carried.model, "validation") for carried in every]
     _, told = models_json_schema(models, ref_template=SCHEMAS + "{model}")
     said = {name: schema for name, schema in components().items() if name not in ("Problem", "LineResult")}

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from api.answers import EXAMPLE_RECEIPT, Batch, LineResult
 from api.bodies import CLOUDEVENT, JSON, LINES
 from api.errors import HTTP, PROBLEM_JSON, Kind, Problem, kind_of, problem
-from api.examples import CHANGES, DOWNSIZING, NOTICES, PREVIEW, SUBSCRIPTION, SUMMARIES, enveloped
+from api.examples import ANSWER_SUMMARIES, ANSWERS, CHANGES, DOWNSIZING, NOTICES, PREVIEW, SUBSCRIPTION, SUMMARIES, enveloped
 from schemas import errors as tree
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.errors import Finding
@@ -88,6 +88,9 @@ _STATUS_URL = f"/v1/notices/{EXAMPLE_RECEIPT}"
 TAKEN: Described = {
     202: {"headers": {"Location": {"description": "Where to follow the notice", "schema": {"type": "string"}}}},
 }
+ANSWER_TAKEN: Described = {
+    202: {"headers": {"Location": {"description": "Where to see the answer", "schema": {"type": "string"}}}},
+}
 FOUND: Described = {200: {"description": "As far as your agency may see it."}}
 
 
@@ -147,6 +150,14 @@ NOTICE_REQUEST = _body(
     {
         JSON: {"schema": _SAID_REF, "examples": _named(NOTICES | CHANGES)},
         CLOUDEVENT: {"schema": {"$ref": f"{_REF}NoticeEvent"}, "example": enveloped(DOWNSIZING)},
+    }
+)
+ANSWER_REQUEST = _body(
+    {
+        JSON: {
+            "schema": {"$ref": f"{_REF}Answer"},
+            "examples": {name: {"summary": ANSWER_SUMMARIES[name], "value": value} for name, value in ANSWERS.items()},
+        }
     }
 )
 BATCH_REQUEST = _body(

@@ -11,9 +11,12 @@ from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
 from api.keys import WantedKey
 from api.mailboxes import MailboxChange, NewMailbox
+from schemas.acknowledgement import Answer
 from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
-_BODIES = (NewEndpoint, EndpointChange, NewMailbox, MailboxChange, NewSubscription, ChangedFilter, Previewed, WantedKey)
+_BODIES = (
+    *(Answer, NewEndpoint, EndpointChange, NewMailbox, MailboxChange, NewSubscription, ChangedFilter, Previewed, WantedKey),
+)
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
 Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is
@@ -23,6 +26,7 @@ its sender, source and id give its receipt, and it is taken once.
 """
 _TAGS = [
     {"name": "notices", "description": "Send a notice, search, see what became of one."},
+    {"name": "acknowledgements", "description": "Answer a notice, and see what was said of one."},
     {"name": "bulk", "description": "Many notices at once."},
     {"name": "employers", "description": "An employer's history."},
     {"name": "outbox", "description": "What concerns your agency, in order."},

@@ -16,11 +16,12 @@ from hub.core.admission import Said, read_said
 from hub.core.conformance import MARKED
 from hub.core.representing import agreed, check_right, claimed_by_source, claimed_in, place_of
 from hub.core.steps import named_in, owner_in
-from hub.core.submitting import agency_urn, submission_record
+from hub.core.submitting import agency_urn, answer_record, submission_record
 from hub.ports import Caller, Publisher
+from schemas.acknowledgement import Answer
 from schemas.errors import HubError, NotReady, Refusal
 from schemas.ids import receipt_of
-from schemas.messages import Submission
+from schemas.messages import Answered, Submission
 from schemas.wire import Message
 
 AT_ONCE = 32
@@ -89,6 +90,12 @@ class Door:
         else:
             self._acting.check(caller, asked, place)
         return replace(caller, on_behalf_of=asked)
+
+    def answer(self, sender: str, said: Answer, body: bytes, answered: Answered, now: datetime) -> str:
+        """Write what an agency says of a notice that it was told of, and wait for the broker; its receipt. NotReady as below."""
+        taken, record = answer_record(self._topic, sender, (said, body.decode()), answered, now)
+        self.publish([Submitted(taken, record)])
+        return taken
 
     def publish(self, submitted: Sequence[Submitted]) -> None:
         """Write them and wait for the broker. NotReady where it did not confirm, or too many wait for it already."""

@@ -145,6 +145,12 @@ def answer(told: Problem, headers: Mapping[str, str] | None = None) -> JSONRespo
     return JSONResponse(body, told.status, {**own, **(headers or {})}, PROBLEM_JSON)
 
 
+def not_yet(detail: str, trace_id: str) -> JSONResponse:
+    """A receipt may be asked for before the views have it, so this one 404 is worth a second try."""
+    told = problem(kind_of(tree.Unknown), detail, trace_id).model_copy(update={"retry": True})
+    return answer(told, {"Retry-After": "1"})
+
+
 _CHALLENGE = 'Bearer realm="employer-situation-hub"'
 
 

@@ -97,6 +97,22 @@ RELEASE: dict[str, Any] = {
 CHANGES = {"correction": CORRECTION, "withdrawal": WITHDRAWAL, "release": RELEASE}
 
 
+ANSWERS: dict[str, dict[str, Any]] = {
+    "claim": {"id": "claim-1", "answer": "claim", "desk": "change-security"},
+    "in-progress": {"id": "claim-1/progress", "answer": "in-progress", "desk": "change-security", "step": 2},
+    "decline": {"id": "no-1", "answer": "decline", "reason": "We give this training again in the autumn."},
+    "not-ours": {"id": "no-2", "answer": "not-ours", "reason": "The people work in Helsinki."},
+    "done": {"id": "claim-1/done", "answer": "done", "desk": "line-1"},
+}
+ANSWER_SUMMARIES = {
+    "claim": "We take it",
+    "in-progress": "We are at work on it",
+    "decline": "We do not take it, and why",
+    "not-ours": "It does not belong to us",
+    "done": "We are done with it",
+}
+
+
 SUBSCRIPTION: dict[str, Any] = {
     "name": "Large downsizings in Pirkanmaa's industry",
     "filter": {

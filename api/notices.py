@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from api.answers import Listing, Receipt, receipt_answer
 from api.auth import MayPublish, MayRead
@@ -11,9 +10,8 @@ from api.bodies import CLOUDEVENT, NoticeBody
 from api.dependencies import NoticePublisher, Reader, TraceId
 from api.describing import FOUND, NOTICE_REQUEST, READ_PROBLEMS, SEND_PROBLEMS, TAKEN
 from api.door import refuse_a_test
-from api.errors import answer, kind_of, problem
+from api.errors import not_yet
 from api.queries import EachOnce, NoQuery, ReceiptPath, SearchQuery
-from schemas.errors import Unknown
 
 router = APIRouter(prefix="/v1", tags=["notices"], dependencies=[EachOnce])
 _NOT_THERE = (
@@ -77,7 +75,7 @@ def search_notices(caller: MayRead, reading: Reader, query: Annotated[SearchQuer
 def get_notice(receipt: ReceiptPath, caller: MayRead, reading: Reader, trace_id: TraceId, _: Annotated[NoQuery, Query()]) -> Any:
     """The newest step of a notice as your agency may see it, with all its versions."""
     found = reading.notice(caller.agency, str(receipt))
-    return _not_there(trace_id) if found is None else found
+    return not_yet(_NOT_THERE, trace_id) if found is None else found
 
 
 @router.get(
@@ -92,10 +90,4 @@ def trace_notice(
 ) -> Any:
     """Each stage with its time, each recipient and why, each service offered and why: as far as your agency may see."""
     found = reading.trace(caller.agency, str(receipt))
-    return _not_there(trace_id) if found is None else found
-
-
-def _not_there(trace_id: str) -> JSONResponse:
-    """A receipt may be asked for before the views have it, so this one 404 is worth a second try."""
-    told = problem(kind_of(Unknown), _NOT_THERE, trace_id).model_copy(update={"retry": True})
-    return answer(told, {"Retry-After": "1"})
+    return not_yet(_NOT_THERE, trace_id) if found is None else found

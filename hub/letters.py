@@ -19,8 +19,9 @@ from hub.core.dead import OWN
 from hub.core.masking import MASK
 from hub.core.narrowing import as_it_may_stand
 from hub.wiring import Wiring
+from schemas.acknowledgement import AgencyAcknowledgement
 from schemas.topics import DEAD_LETTERS, outbox_owner
-from schemas.wire import Message, header
+from schemas.wire import Message, header, is_of
 
 Cut = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 """Agency and copy to what the agency may see of it; None for nothing."""
@@ -121,7 +122,9 @@ def _note(steps: dict[tuple[str, bool], int], record: LogRecord) -> None:
 
 
 def _step_of(record: LogRecord) -> tuple[tuple[str, bool], int]:
-    """Receipt and lane (alert or notice) of a copy, and its step; 0 for what is no copy."""
+    """Receipt and lane (alert or notice) of a copy, and its step; of an answer its id, and 1; 0 for what is no copy."""
+    if is_of(AgencyAcknowledgement, record.headers):
+        return (header(record.headers, "ce_id") or "", False), 1
     alert = ".alert." in (header(record.headers, "ce_type") or "")
     try:
         told = orjson.loads(record.value or b"")

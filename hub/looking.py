@@ -117,11 +117,12 @@ class Around:
         return as_it_may_stand(self.agency, copy, self.registry, self.day)
 
     def to_write_again(self, receipts: Collection[str]) -> Cut:
-        """What was erased is not."""
+        """What was erased is not, nor an answer to a step that was."""
         erased = self.taken_in.erased(receipts)
 
         def cut(copy: dict[str, Any]) -> dict[str, Any] | None:
-            return None if {(copy["receipt"], None), (copy["receipt"], copy["step"])} & erased else self.may_stand(copy)
+            step = copy["step"] if "step" in copy else copy["answers"]
+            return None if {(copy["receipt"], None), (copy["receipt"], step)} & erased else self.may_stand(copy)
 
         return cut
 

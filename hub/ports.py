@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from hub.answering import Answers
 from hub.core.answers import Answer
 from hub.core.delivering import Standing, Waiting
 from schemas.messages import Coordinates, XRoadMessage
@@ -234,7 +235,7 @@ class Posting(Protocol):
         """Leave all connections."""
 
 
-class Reading(Protocol):
+class Reading(Answers, Protocol):
     """The read side, over the views. An agency gets what it sent or received, cut again at each read, and nothing else."""
 
     def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:

@@ -13,18 +13,20 @@ from connectors.inbound.log import Log, LogRecord, Place
 from hub.core.dead import OWN
 from hub.core.reckoning import Ledger
 from schemas import topics
+from schemas.acknowledgement import Acknowledgement, RoutedAcknowledgement
 from schemas.errors import NotReady, Refusal
 from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice, Withheld
-from schemas.wire import header, read, type_of
+from schemas.wire import header, is_of, read, type_of
 
 PAUSE = 0.3
 
 _TAKERS: dict[str, Callable[[Ledger, LogRecord], None]] = {
-    topics.EVENTS.name: lambda ledger, record: ledger.take_event(read(EmployerEvent, record.value, record.headers)),
+    topics.EVENTS.name: lambda ledger, record: _take_event(ledger, record),
     topics.REFUSED.name: lambda ledger, record: ledger.take_refused(read(RefusedNotice, record.value, record.headers)),
     topics.REPEATED.name: lambda ledger, record: ledger.take_repeated(read(RepeatedNotice, record.value, record.headers)),
     topics.ROUTED.name: lambda ledger, record: ledger.take_routed(read(RoutedNotice, record.value, record.headers)),
     topics.ENRICHED.name: lambda ledger, record: ledger.take_enriched(read(EnrichedNotice, record.value, record.headers)),
+    topics.ACKNOWLEDGED.name: lambda ledger, record: ledger.take_heard(read(RoutedAcknowledgement, record.value, record.headers)),
     topics.ALERTS.name: lambda ledger, record: ledger.take_alert(read(LayoffAlert, record.value, record.headers)),
     topics.DELIVERIES.name: lambda ledger, record: _take_withheld(ledger, record),
     topics.CLOCKS.name: lambda ledger, record: ledger.take_clock((record.key or b"").decode("utf-8", "backslashreplace")),
@@ -66,6 +68,14 @@ def take(ledger: Ledger, record: LogRecord, prefix: str = "", judged: bool = Tru
             _take_letter(ledger, record, prefix)
     except Refusal:
         return
+
+
+def _take_event(ledger: Ledger, record: LogRecord) -> None:
+    """The history holds steps of notices, and answers to them."""
+    if is_of(Acknowledgement, record.headers):
+        ledger.take_answer(read(Acknowledgement, record.value, record.headers))
+    else:
+        ledger.take_event(read(EmployerEvent, record.value, record.headers))
 
 
 def _take_withheld(ledger: Ledger, record: LogRecord) -> None:

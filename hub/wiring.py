@@ -37,6 +37,7 @@ from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
 from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
+from hub.core.acknowledging import hears
 from hub.core.networks import Network, networks
 from hub.core.recutting import is_told, recut
 from hub.core.registry import Registry
@@ -145,7 +146,11 @@ class Wiring:
         def admits(agency: str) -> bool:
             return is_told(agency, registry(), today())
 
+        def hears_of(agency: str, by: str) -> bool:
+            return hears(agency, by, registry())
+
         rights: dict[str, Any] = {"within": within, "recut": seen, "names": names, "found_by": found_by, "admits": admits}
+        rights |= {"hears": hears_of}
         lag = Lag(self.topic_sources())
         return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
 

@@ -58,6 +58,11 @@ def subscription_id_of(agency: str, name: str) -> str:
     return _uuid5(unicodedata.normalize("NFC", "\x1f".join(("subscription", agency, name))))
 
 
+def acknowledgement_id_of(agency: str, receipt: str, own_id: str) -> str:
+    """The receipt of what an agency says of a notice: one value for one (agency, notice, id of its own)."""
+    return _uuid5(unicodedata.normalize("NFC", "\x1f".join(("acknowledgement", agency, receipt, own_id))))
+
+
 def event_id_of(receipt: str, step: int, *parts: str) -> str:
     """Id of an event about one step of a notice: the same at every replay of the same decision."""
     return _uuid5("\x1f".join((receipt, str(step), *parts)))

@@ -29,6 +29,16 @@ Role = Literal[
 ]
 
 
+class Answered(Inside):
+    """The notice that an acknowledgement answers, as its door has seen it among what the agency was told, and which step."""
+
+    receipt: str
+    owner: AgencyId
+    source: str
+    id: str
+    step: int
+
+
 class XRoadMessage(Inside):
     """What a security server of X-Road told of a request: its client as the header names it, the message's id, the issue."""
 
@@ -41,7 +51,8 @@ class Submission(Inside):
     """What goes on notices.received: who says it, by which way, and the body untouched (JSON text).
 
     `sender` is who was let in at the door. `on_behalf_of`: in whose name it speaks, where that is another one; the record is
-    keyed by that name, and intake asks the registry whether it may.
+    keyed by that name, and intake asks the registry whether it may. With `answers` the body is an acknowledgement
+    (schemas/acknowledgement.py) of that notice.
     """
 
     sender: AgencyId
@@ -49,6 +60,7 @@ class Submission(Inside):
     body: str
     on_behalf_of: AgencyId | None = None
     xroad: XRoadMessage | None = None
+    answers: Answered | None = None
 
 
 class Coordinates(Inside):
@@ -250,7 +262,7 @@ class Delivery(Inside):
     event_id: str
     receipt: str
     step: int
-    lane: Literal["alert", "notice"]
+    lane: Literal["alert", "notice", "answer"]
     outcome: Literal["delivered", "retry", "failed", "paused", "superseded", "given-up", "withheld"]
     code: str
     status: int | None = None

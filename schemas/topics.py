@@ -45,6 +45,7 @@ REFUSED = Topic("notices.refused", "sender + source", "each refusal with every r
 REPEATED = Topic("notices.repeated", "sender + source", "each submission that said again what was taken before", 90)
 ROUTED = Topic("notices.routed", "employer", "recipients each with why; or kept, held, fallback", 400)
 ENRICHED = Topic("notices.enriched", "employer", "offerings each with why, and the targets", 400)
+ACKNOWLEDGED = Topic("notices.acknowledged", "employer", "what an agency says of a notice, and who hears of it, with why", 400)
 ALERTS = Topic("alerts.layoff", "employer", "one layoff alert for each recipient agency", 400)
 CLOCKS = Topic("clocks.set", "clock id", "a deadline, escalation or release asked for", FOR_EVER)
 DELIVERIES = Topic("deliveries", "agency", "what the dispatcher did", 90)
@@ -57,8 +58,8 @@ ROUTING_STATE = Topic("hub.state.routing", "state key", "who was told of a notic
 ENRICHMENT_STATE = Topic("hub.state.enrichment", "state key", "how far enrichment is", FOR_EVER, internal=True)
 
 FIXED: tuple[Topic, ...] = (
-    RECEIVED, EVENTS, REFUSED, REPEATED, ROUTED, ENRICHED, ALERTS, CLOCKS, DELIVERIES, REGISTRY, PINNED,
-    DEAD_LETTERS, INTAKE_STATE, CASES_STATE, ROUTING_STATE, ENRICHMENT_STATE,
+    RECEIVED, EVENTS, REFUSED, REPEATED, ROUTED, ENRICHED, ACKNOWLEDGED, ALERTS, CLOCKS, DELIVERIES, REGISTRY,
+    PINNED, DEAD_LETTERS, INTAKE_STATE, CASES_STATE, ROUTING_STATE, ENRICHMENT_STATE,
 )  # fmt: skip
 
 AGENTS: dict[str, Topic] = {

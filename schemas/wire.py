@@ -105,6 +105,11 @@ def know_version(what: str, headers: Iterable[tuple[str, bytes | None]]) -> None
         raise Misconfigured(f"{what} was written in version {major}, this process reads up to {MAJOR}: update it")
 
 
+def is_of(model: type[BaseModel], headers: Iterable[tuple[str, bytes | None]]) -> bool:
+    """Whether the record says that it holds that model, in whatever version: topics may hold more than one."""
+    return (header(headers, _VERSION) or "").startswith(f"{SCHEMA_ROOT}:{model.__name__}:")
+
+
 def version_of(what: str) -> Headers:
     """How a record that is no CloudEvent (state, an entry of the registry) tells its version: in version 1 not at all."""
     return () if MAJOR == 1 else ((_VERSION, f"{SCHEMA_ROOT}:{what}:{MAJOR}".encode()),)

@@ -4,10 +4,10 @@ from connectors.client.client import HubClient
 from connectors.client.events import Event
 from connectors.client.following import Limits
 from connectors.client.problems import CursorLost, Finding, HubProblem, NotLetIn, Refused, Unreachable
-from connectors.client.saying import Receipt, Sent
+from connectors.client.saying import Acknowledged, Receipt, Sent
 from connectors.client.stores import FileStore, MemoryStore, Store
 
 __all__ = [
-    "CursorLost", "Event", "FileStore", "Finding", "HubClient", "HubProblem", "Limits", "MemoryStore", "NotLetIn", "Receipt",
-    "Refused", "Sent", "Store", "Unreachable",
+    "Acknowledged", "CursorLost", "Event", "FileStore", "Finding", "HubClient", "HubProblem", "Limits", "MemoryStore", "NotLetIn",
+    "Receipt", "Refused", "Sent", "Store", "Unreachable",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from connectors.client.connecting import Address, pauses
 from connectors.client.events import Event, subscribe
 from connectors.client.following import Following, Limits
 from connectors.client.problems import HubProblem, Unreachable, may_pass, problem_of
-from connectors.client.saying import Receipt, Said, Sent, as_json, as_line, parts, sent_of
+from connectors.client.saying import Acknowledged, Receipt, Said, Sent, as_json, as_line, parts, sent_of
 from connectors.client.stores import Store
 
 Item = dict[str, Any]
@@ -58,6 +58,31 @@ class HubClient:
     def trace(self, receipt: Receipt | str, within: float = 0.0) -> Item | None:
         """What became of a notice: each stage, who was told and why, each service and why. None as above."""
         return self._known(f"/v1/notices/{_named(receipt)}/trace", within)
+
+    def acknowledge(
+        self,
+        receipt: Receipt | str,
+        answer: str,
+        id: str,
+        *,
+        reason: str | None = None,
+        desk: str | None = None,
+        step: int | None = None,
+    ) -> Acknowledged:
+        """Answer a notice that the agency was told of: `claim`, `decline` (with a reason), `not-ours`, `in-progress` or `done`.
+
+        `id` is the agency's own for the answer: the same again is taken once. `desk` is a code such as `line-1`, never a person.
+        Without `step` the newest that the agency has is answered.
+        """
+        said = {"id": id, "answer": answer, "reason": reason, "desk": desk, "step": step}
+        content = as_json({name: value for name, value in said.items() if value is not None})
+        path = f"/v1/notices/{_named(receipt)}/acknowledgements"
+        told = self._ask("POST", path, content=content, headers={"Content-Type": _JSON}).json()
+        return Acknowledged(told["acknowledgement"], told["receipt"], told["step"])
+
+    def acknowledgements(self, receipt: Receipt | str, within: float = 0.0) -> Item | None:
+        """How a notice stands, what agencies said of it, and who was told, as far as the agency may see. None as above."""
+        return self._known(f"/v1/notices/{_named(receipt)}/acknowledgements", within)
 
     def search(self, **wanted: str | datetime) -> Iterator[Item]:
         """Notices that the agency may see, newest first; `wanted` by the names of GET /v1/notices: text, kind, area …"""

@@ -82,7 +82,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that the agency is told: of a notice (`receipt`) its `step`, cut to what the agency may see (`data`)."""
+    """One thing that the agency is told: of a notice (`receipt`) its `step`, cut to what the agency may see (`data`).
+
+    An answer to a notice (`fi.employersituation.acknowledgement.…`) is no step of it: its step is 0.
+    """
 
     id: str
     type: str
@@ -117,7 +120,7 @@ async def subscribe(following: Following, store: Store | None) -> AsyncGenerator
 
 def _marked(item: dict[str, Any]) -> tuple[str, int]:
     """What it is a step of, and which: of a notice, on the lane of alerts or on that of copies, which both bring each step."""
-    if item.get("receipt") is None:
+    if item.get("receipt") is None or ".acknowledgement." in item.get("type", ""):  # an answer is no step: each stands for itself
         return item["id"], 0
     lane = "alert" if ".alert." in item.get("type", "") else "notice"
     return f"{lane} {item['receipt']}", int(item["step"])

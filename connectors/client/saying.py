@@ -34,6 +34,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The hub has the answer to a notice. The same agency, notice and id have the same acknowledgement at every repeat."""
+
+    acknowledgement: str
+    receipt: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What became of one of many: its receipt, or the problem with it."""
 

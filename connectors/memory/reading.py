@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
+from hub.answering import Answerable
 from hub.core.numbers import groups_of
 from hub.ports import Page, Reading, Search
 from schemas.errors import Finding, HubError, Refusal, Unknown
@@ -25,6 +26,8 @@ class MemoryReading:
         self._refused: Lists = defaultdict(list)
         self._outbox: Lists = defaultdict(list)
         self._traces: dict[tuple[str, str], Item] = {}
+        self._answerable: dict[tuple[str, str], Answerable] = {}
+        self._said: dict[tuple[str, str], Item] = {}
 
     # What is put in
 
@@ -35,6 +38,14 @@ class MemoryReading:
     def trace_of(self, agency: str, receipt: str, trace: Item) -> None:
         """What became of a notice, as far as that agency may see it."""
         self._traces[agency, receipt] = trace
+
+    def told(self, agency: str, receipt: str, notice: Answerable) -> None:
+        """A notice that the agency was told of and may answer."""
+        self._answerable[agency, receipt] = notice
+
+    def said_of(self, agency: str, receipt: str, said: Item) -> None:
+        """What was said of a notice, as far as that agency may see it."""
+        self._said[agency, receipt] = said
 
     def refuse(self, agency: str, refusal: Item) -> None:
         """A notice of that agency that was refused."""
@@ -55,6 +66,16 @@ class MemoryReading:
         """What became of a notice, as far as that agency may see it."""
         self._ask()
         return self._traces.get((agency, receipt))
+
+    def acknowledgements(self, agency: str, receipt: str) -> Item | None:
+        """What was said of a notice, as far as that agency may see it."""
+        self._ask()
+        return self._said.get((agency, receipt))
+
+    def answerable(self, agency: str, receipt: str) -> Answerable | None:
+        """A notice that the agency was told of."""
+        self._ask()
+        return self._answerable.get((agency, receipt))
 
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first, each by its newest step."""

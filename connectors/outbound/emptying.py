@@ -18,10 +18,11 @@ from confluent_kafka.admin import AdminClient
 from connectors.inbound.log import Log, LogRecord
 from hub.core.in_force import Begun
 from hub.ports import Publisher
+from schemas.acknowledgement import AgencyAcknowledgement
 from schemas.errors import MalformedMessage, NotReady
 from schemas.messages import AgencyNotice, LayoffAlert, Withheld
 from schemas.topics import DELIVERIES, outbox
-from schemas.wire import HUB, Message, event, header, read, type_of
+from schemas.wire import HUB, Message, event, header, is_of, read, type_of
 
 AT_ONCE = 200
 ANSWER_WITHIN = 20.0
@@ -204,9 +205,9 @@ def _stays(record: LogRecord, cut: Cut) -> bool:
 
 def _copy_in(record: LogRecord) -> dict[str, Any] | None:
     """The copy in a record; None where it is none, as in one that was put there by hand."""
-    alert = f":{LayoffAlert.__name__}:" in (header(record.headers, "ce_dataschema") or "")
+    model = next((one for one in (LayoffAlert, AgencyAcknowledgement) if is_of(one, record.headers)), AgencyNotice)
     try:
-        read(LayoffAlert if alert else AgencyNotice, record.value, record.headers)
+        read(model, record.value, record.headers)
     except MalformedMessage:
         return None
     found: dict[str, Any] = orjson.loads(record.value or b"")

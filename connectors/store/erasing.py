@@ -40,11 +40,11 @@ from connectors.store.names import Schemas, schema_exists
 from connectors.store.overdue import Step, older
 from connectors.store.replacing import NEW
 from connectors.store.tables import ERASED
-from connectors.store.trace_tables import OFFERINGS, RECIPIENTS, STAGES, TARGETS
+from connectors.store.trace_tables import ACKNOWLEDGEMENTS, OFFERINGS, RECIPIENTS, STAGES, TARGETS
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, POSITIONS, REFUSED
 from connectors.store.views import take_turns
 
-OF_STEPS = (NOTICES, OUTBOX, ALERTS, STAGES, RECIPIENTS, TARGETS, OFFERINGS)
+OF_STEPS = (NOTICES, OUTBOX, ALERTS, STAGES, RECIPIENTS, TARGETS, OFFERINGS, ACKNOWLEDGEMENTS)
 """The tables in which rows stand about a step of a notice."""
 
 GIVEN = recordset([column("receipt", Text), column("step", Integer), column("rule", Text)])

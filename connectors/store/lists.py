@@ -54,7 +54,13 @@ def sent(table: FromClause = NOTICES) -> Select[Any]:
 def received(table: FromClause = OUTBOX) -> Select[Any]:
     """Rows of outboxes in the shared columns."""
     shared = [table.c[name] for name in _SHARED]
-    return select(*shared, table.c.rank.label("lane"), table.c.stub, table.c.body)
+    return select(*shared, table.c.rank.label("lane"), table.c.stub, table.c.body).where(is_copy(table))
+
+
+def is_copy(table: FromClause) -> ColumnElement[bool]:
+    """Rows of outboxes that tell of a step of a notice; the others are answers to one."""
+    copies: ColumnElement[bool] = table.c.rank >= 0
+    return copies
 
 
 def newest(names: Names, wanted: Search, areas: Collection[str], after: tuple[datetime, str] | None, limit: int) -> Query:
@@ -114,13 +120,13 @@ def identified(names: Names, employer_key: str) -> Query:
     mine, others = NOTICES.c.sender.in_(names), OUTBOX.c.agency.in_(names)
     here = union_all(
         select(NOTICES.c.receipt).where(mine, NOTICES.c.employer_key == employer_key),
-        select(OUTBOX.c.receipt).where(others, OUTBOX.c.employer_key == employer_key, OUTBOX.c.stub.is_(False)),
+        select(OUTBOX.c.receipt).where(others, is_copy(OUTBOX), OUTBOX.c.employer_key == employer_key, OUTBOX.c.stub.is_(False)),
     ).subquery()
     moved = [
         select(table.c.employer_key).where(
             asked, table.c.receipt.in_(select(here.c.receipt)), table.c.employer_key.startswith(REFERRAL, autoescape=True)
         )
-        for table, asked in ((NOTICES, mine), (OUTBOX, others))
+        for table, asked in ((NOTICES, mine), (OUTBOX, others & is_copy(OUTBOX)))
     ]
     return union(*moved)
 
@@ -200,7 +206,7 @@ def _later_step(names: Names) -> ColumnElement[bool]:
 
 
 def _same_notice(other: FromClause, names: Names) -> ColumnElement[bool]:
-    return and_(other.c.agency.in_(names), other.c.receipt == OUTBOX.c.receipt)
+    return and_(other.c.agency.in_(names), other.c.receipt == OUTBOX.c.receipt, is_copy(other))
 
 
 def _order(table: FromClause) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
 from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS
-from connectors.store.trace_tables import STAGES
+from connectors.store.trace_tables import ACKNOWLEDGEMENTS, STAGES
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
 from hub.core import retention
 from hub.core.retention import FIRST_OF_NOTICES, Rule, Told, rules_of
@@ -20,7 +20,7 @@ from hub.core.retention import FIRST_OF_NOTICES, Rule, Told, rules_of
 BY_TIME = ((retention.BODY, BODY), (retention.REFUSAL, REFUSAL), (retention.ARRIVAL, ARRIVAL))
 """What goes by its own time alone."""
 
-TIMED = (NOTICES, OUTBOX, ALERTS, STAGES)
+TIMED = (NOTICES, OUTBOX, ALERTS, STAGES, ACKNOWLEDGEMENTS)
 """The tables about steps that say when each row was written."""
 
 

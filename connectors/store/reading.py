@@ -2,26 +2,26 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from unicodedata import normalize
 
 import orjson
 from sqlalchemy import Connection, Engine, Select, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from connectors.store import lists, traces
+from connectors.store.acknowledged import Reader, acknowledgements, answerable
 from connectors.store.cursors import Cursors
 from connectors.store.errors import refusal_of, translated
 from connectors.store.feed import rows_after, rows_of
 from connectors.store.names import REAL, Schemas
-from connectors.store.shapes import Recut, best_of_each_step, moment, outbox_item, refusal, shown, with_versions
+from connectors.store.paging import MOST, Rows, check, said, spelt_alike
+from connectors.store.shapes import Recut, best_of_each_step, outbox_item, refusal, shown, with_versions
 from connectors.store.view_tables import OUTBOX, POSITIONS, REFUSED
+from hub.answering import Answerable
 from hub.ports import Page, Search
 from schemas.errors import Finding, HubError, Misconfigured, Refusal
 
-MOST = 500
 OPERATOR = "hub"
 
 Positions = Mapping[tuple[str, int], tuple[str, int]]
@@ -44,12 +44,17 @@ def _anybody(agency: str) -> bool:
     return True
 
 
+def _nobody(agency: str, by: str) -> bool:
+    return False
+
+
 class PostgresReading:
     """Reads `view`. `lag` compares positions with the log; `within` gives the areas inside one; `recut` cuts a copy again.
 
     `found_by` says by what a copy is found that was cut again (none = by what it was when it was written).
     `names` gives an agency and those in whose place it stands: it reads what they sent and had, as far as `recut` lets it.
-    Outbox and refused notices stay each agency's own. `admits` says whether an agency may be told anything.
+    Outbox and refused notices stay each agency's own. `admits` says whether an agency may be told anything,
+    `hears` whether one that has a notice may see what another one says of it.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class PostgresReading:
         names: Callable[[str], Collection[str]] = _alone,
         found_by: FoundBy | None = None,
         admits: Callable[[str], bool] = _anybody,
+        hears: Callable[[str, str], bool] = _nobody,
     ) -> None:
         self._engine = schemas.bind(engine).execution_options(postgresql_readonly=True)
         self._cursors = Cursors(cursor_secret)
@@ -75,6 +81,7 @@ class PostgresReading:
         self._names = names
         self._found_by = found_by
         self._admits = admits
+        self._hears = hears
 
     def notice(self, agency: str, receipt: str) -> dict[str, Any] | None:
         """The newest step as that agency may see it, with all its versions; None where there is none for it."""
@@ -89,14 +96,28 @@ class PostgresReading:
         """
         with self._asking() as connection:
             if agency == self._operator or self._is_sender(connection, agency, receipt):
-                return traces.whole_trace(connection, receipt)
-            told = traces.own_trace(connection, agency, self._names(agency), receipt, self._recut)
-            return traces.joined(traces.trace_of_what_it_sent(connection, agency, receipt), told)
+                found = traces.whole_trace(connection, receipt)
+            else:
+                told = traces.own_trace(connection, agency, self._names(agency), receipt, self._recut)
+                found = traces.joined(traces.trace_of_what_it_sent(connection, agency, receipt), told)
+            said = self._acknowledgements(connection, agency, receipt) if found else None
+        return found and found | {"acknowledgements": said}
+
+    def acknowledgements(self, agency: str, receipt: str) -> dict[str, Any] | None:
+        """What agencies have said of a notice, and who was told of it, as far as that agency may see; None as above."""
+        with self._asking() as connection:
+            return self._acknowledgements(connection, agency, receipt)
+
+    def answerable(self, agency: str, receipt: str) -> Answerable | None:
+        """The notice, for that agency to answer it; None where it was not told of it, or the views do not know it yet."""
+        with self._asking() as connection:
+            told = [row for row in self._every_version(connection, agency, receipt) if row.lane != lists.SENT and not row.stub]
+            return answerable(connection, receipt, [row for row in told if self._recut(agency, row.body) is not None])
 
     def search(self, agency: str, wanted: Search, cursor: str | None, limit: int) -> Page:
         """Notices that the agency may see, newest first."""
-        listed = ["search", agency, *_said(wanted)]
-        asked = (self._names(agency), _spelt_alike(wanted), self._areas(wanted.area))
+        listed = ["search", agency, *said(wanted)]
+        asked = (self._names(agency), spelt_alike(wanted), self._areas(wanted.area))
 
         def some(after: Any, count: int) -> list[Any]:
             return self._all(lists.newest(*asked, after and (after[0], after[1]), count))
@@ -104,7 +125,7 @@ class PostgresReading:
         def seen(rows: list[Any]) -> list[Any]:
             return self._found_still(agency, asked, rows)
 
-        return self._page(agency, listed, cursor, limit, _Rows(some, seen, lambda row: (row.received_at, row.receipt)))
+        return self._page(agency, listed, cursor, limit, Rows(some, seen, lambda row: (row.received_at, row.receipt)))
 
     def timeline(self, agency: str, employer_key: str, cursor: str | None, limit: int, area: str | None = None) -> Page:
         """An employer's history as far as the agency may see it, oldest first; with what it was as a starter or household."""
@@ -118,7 +139,7 @@ class PostgresReading:
         def seen(rows: list[Any]) -> list[Any]:
             return self._about_still(agency, areas, rows) if areas else rows
 
-        order = _Rows(some, seen, lambda row: (row.received_at, row.receipt, row.step))
+        order = Rows(some, seen, lambda row: (row.received_at, row.receipt, row.step))
         return self._page(agency, listed, cursor, limit, order)
 
     def refused(self, agency: str, cursor: str | None, limit: int) -> Page:
@@ -139,7 +160,7 @@ class PostgresReading:
         """The agency's outbox in its order, at its end an empty page. `next` always goes on from here, as does the `cursor` of
         each item; it is None only where nothing was ever there and no cursor given.
         """
-        _check(limit)
+        check(limit)
         with self._asking() as connection:
             rows = rows_after(connection, agency, cursor, limit)
         cut = [(row, self._recut(agency, row.body)) for row in rows]
@@ -152,7 +173,7 @@ class PostgresReading:
 
     def latest(self, agency: str, count: int) -> list[dict[str, Any]]:
         """The last items of the agency's outbox, in its order."""
-        _check(count)
+        check(count)
         return self._items(agency, lambda mine: mine.order_by(OUTBOX.c.offset.desc()).limit(count))
 
     def about(self, agency: str, receipts: Collection[str]) -> list[dict[str, Any]]:
@@ -180,8 +201,24 @@ class PostgresReading:
             return error.detail
         return None
 
+    def _acknowledgements(self, connection: Connection, agency: str, receipt: str) -> dict[str, Any] | None:
+        """Whom the notice no longer concerns sees its own answers alone."""
+        names = self._names(agency)
+        is_sender = self._is_sender(connection, agency, receipt)
+        if is_sender or agency == self._operator:
+            found = acknowledgements(connection, receipt, Reader(names, True, _anybody))
+            return found if is_sender or found["told"] else None
+        steps = self._shown(agency, self._versions(connection, agency, receipt))
+        if not steps:
+            return None
+        over = steps[-1]["no_longer_concerns_you"]
+        return acknowledgements(connection, receipt, Reader(names, False, lambda by: not over and self._hears(agency, by)))
+
     def _versions(self, connection: Connection, agency: str, receipt: str) -> list[Any]:
-        return best_of_each_step(connection.execute(lists.versions(agency, self._names(agency), receipt)).all())
+        return best_of_each_step(self._every_version(connection, agency, receipt))
+
+    def _every_version(self, connection: Connection, agency: str, receipt: str) -> list[Any]:
+        return list(connection.execute(lists.versions(agency, self._names(agency), receipt)))
 
     def _areas(self, area: str | None) -> set[str]:
         """The area with all inside it; none where none is asked for."""
@@ -240,13 +277,13 @@ class PostgresReading:
         return row.body if own else self._recut(agency, row.body)
 
     def _after(self, listed: Sequence[str | None], cursor: str | None, limit: int) -> list[Any] | None:
-        _check(limit)
+        check(limit)
         if cursor is None:
             return None
         at = self._cursors.open(listed, cursor)
         return [datetime.fromisoformat(at[0]), *at[1:]]
 
-    def _page(self, agency: str, listed: Sequence[str | None], cursor: str | None, limit: int, rows: "_Rows") -> Page:
+    def _page(self, agency: str, listed: Sequence[str | None], cursor: str | None, limit: int, rows: Rows) -> Page:
         """Filled with what is shown, and `next` only where more of it comes: what is hidden leaves no trace."""
         after: Any = self._after(listed, cursor, limit)
         found, count = list[tuple[Any, dict[str, Any]]](), limit + 1
@@ -259,29 +296,3 @@ class PostgresReading:
             after, count = rows.place(some[-1]), min(count * 4, MOST + 1)
         more = self._cursors.seal(listed, rows.place(found[limit - 1][0])) if len(found) > limit else None
         return Page([item for _, item in found[:limit]], more)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A list in its order: `some` rows after a place, those of them that are `seen`, and the place of each."""
-
-    some: Callable[[Any, int], list[Any]]
-    seen: Callable[[list[Any]], list[Any]]
-    place: Callable[[Any], tuple[Any, ...]]
-
-
-def _check(limit: int) -> None:
-    if not 1 <= limit <= MOST:
-        wrong = Finding(rule="limit", place="/limit", message=f"a page has 1 to {MOST} items")
-        raise Refusal(f"A page cannot have {limit} items", (wrong,))
-
-
-def _said(wanted: Search) -> list[str | None]:
-    times = [None if at is None else moment(at) for at in (wanted.received_from, wanted.received_to)]
-    group = [wanted.group] if wanted.group else []  # cursors from before there were groups go on
-    return [wanted.text, wanted.kind, wanted.employer_key, wanted.area, wanted.stage, *times, *group]
-
-
-def _spelt_alike(wanted: Search) -> Search:
-    """The words as they stand in the view: small letters, each as one sign."""
-    return wanted if wanted.text is None else replace(wanted, text=normalize("NFC", wanted.text).lower())

@@ -99,7 +99,7 @@ def refusal(row: Any) -> dict[str, Any]:
 
 
 def outbox_item(row: Any, body: dict[str, Any]) -> dict[str, Any]:
-    """An event of an outbox; `cursor` is what to go on from after it."""
+    """An event of an outbox; `cursor` is what to go on from after it. An answer to a notice is no step of it: step 0."""
     return {
         "cursor": f"{row.epoch}.{row.offset}",
         "id": row.event_id,
@@ -107,6 +107,6 @@ def outbox_item(row: Any, body: dict[str, Any]) -> dict[str, Any]:
         "time": moment(row.at),
         "subject": row.employer_key,
         "receipt": row.receipt,
-        "step": row.step,
+        "step": row.step if row.rank >= 0 else 0,
         "data": body,
     }

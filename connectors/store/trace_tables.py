@@ -1,6 +1,6 @@
 """The tables of `view` that say what became of a notice: stages, recipients, targets, offerings."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connectors.store.tables import MOMENT
@@ -60,6 +60,29 @@ TARGETS = Table(
     schema="view",
 )
 """Which event an agency was to get for a step, by the `notice` or the `alert` lane: what `hub reckon` joins with outbox."""
+
+ACKNOWLEDGEMENTS = Table(
+    "acknowledgements",
+    VIEW,
+    Column("acknowledgement", Text, primary_key=True),
+    Column("receipt", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("reason", Text),
+    Column("desk", Text),
+    Column("counts", Boolean, nullable=False),
+    Column("received_at", MOMENT, nullable=False),
+    Column("origin_partition", Integer, nullable=False),
+    Column("origin_offset", BigInteger, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("heard_by", JSONB, nullable=False),
+    Index("acknowledgements_of_notice", "receipt", "step"),
+    schema="view",
+)
+"""What agencies say of a notice, and who was told that. `step`: the one that is answered. One of an agency that was never told of
+the notice does not count: nobody is shown it."""
 
 OFFERINGS = Table(
     "offerings",

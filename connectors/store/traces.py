@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, literal, select, union, union_all
 
-from connectors.store.lists import Names
+from connectors.store.lists import Names, is_copy
 from connectors.store.shapes import Recut, moment
 from connectors.store.trace_tables import OFFERINGS, RECIPIENTS, STAGES, TARGETS
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
@@ -49,7 +49,7 @@ def own_trace(connection: Connection, agency: str, names: Names, receipt: str, r
 
     Once the notice no longer concerns it, only when it was told.
     """
-    mine = select(OUTBOX).where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency.in_(names))
+    mine = select(OUTBOX).where(OUTBOX.c.receipt == receipt, OUTBOX.c.agency.in_(names), is_copy(OUTBOX))
     rows = connection.execute(mine.order_by(OUTBOX.c.step, OUTBOX.c.at, OUTBOX.c.offset)).all()
     copies = [(row, body) for row in rows if (body := recut(agency, row.body)) is not None]
     if not copies:
@@ -109,7 +109,7 @@ def _refusals(connection: Connection, receipt: str) -> Iterable[dict[str, Any]]:
 
 
 def _of_agencies(connection: Connection, table: Table, stage: str, receipt: str) -> Iterable[dict[str, Any]]:
-    return [_told(row, stage, row.at) for row in _by_step(connection, table, receipt)]
+    return [_told(row, stage, row.at) for row in _by_step(connection, table, receipt) if table is ALERTS or row.rank >= 0]
 
 
 def _told(row: Any, stage: str, at: Any) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from hub.agents.state import PartitionState
 from hub.core.admission import notice_of
 from hub.core.alerts import bare_alert, closing_alerts, concerned_by, layoff_alerts
 from schemas import topics
+from schemas.acknowledgement import Acknowledgement
 from schemas.errors import MalformedMessage
 from schemas.messages import EmployerEvent, LayoffAlert
 from schemas.notice import DownsizingNotice
-from schemas.wire import Message, read
+from schemas.wire import Message, is_of, read
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ def cases(hand: Hand) -> Agent:
     """
 
     def step(record: Record, state: PartitionState) -> Plan:
+        if is_of(Acknowledgement, record.headers):  # nobody is alerted of what a desk says
+            return Plan()
         try:
             event = read(EmployerEvent, record.value, record.headers)
         except MalformedMessage as error:

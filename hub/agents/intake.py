@@ -6,13 +6,14 @@ from functools import cached_property
 
 import orjson
 
+from hub.agents.answering import Answering
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.state import PartitionState
 from hub.core.admission import Said, admit_said, read_said
 from hub.core.masking import kept_body, mask, personal_codes
 from hub.core.registry import Registry
-from hub.core.remembering import known_in, marks_of, own_receipt, owner_of, was_said
+from hub.core.remembering import key_of, known_in, marks_of, own_receipt, owner_of, was_said
 from hub.core.representing import speaker
 from hub.core.steps import Step, change_in, named_in, owner_in, take
 from schemas import topics
@@ -20,7 +21,7 @@ from schemas.agency import Agency
 from schemas.changes import named_in_tree
 from schemas.errors import Conflict, Finding, HubError, MalformedMessage, NotPermitted, Refusal
 from schemas.ids import event_id_of, receipt_of
-from schemas.messages import EmployerEvent, RefusedNotice, RepeatedNotice, Submission
+from schemas.messages import Answered, EmployerEvent, RefusedNotice, RepeatedNotice, Submission
 from schemas.topics import LARGEST_INPUT, LARGEST_MESSAGE
 from schemas.wire import Message, read
 
@@ -44,12 +45,12 @@ class Arrived:
     @cached_property
     def notice_key(self) -> bytes:
         """Under which key the notice is remembered."""
-        return _key_of(self.receipt)
+        return key_of(self.receipt)
 
     @cached_property
     def own_key(self) -> bytes:
         """Under which key what is said is remembered: changes and notices of a source share one space of ids."""
-        return _key_of(own_receipt(self.said, self.owner.id)) if change_in(self.said) else self.notice_key
+        return key_of(own_receipt(self.said, self.owner.id)) if change_in(self.said) else self.notice_key
 
 
 def intake(hand: Hand) -> Agent:
@@ -62,6 +63,8 @@ def intake(hand: Hand) -> Agent:
             return _by_hand(hand, record, error)
         sender = submission.sender
         try:
+            if submission.answers is not None:
+                return _answer(hand, state, record, submission, submission.answers)
             said = _said_in(submission)
             sender = _in_name_of(hand, record, submission, said)
             return _take(hand, state, _read(hand, record, submission, said, sender))
@@ -69,10 +72,6 @@ def intake(hand: Hand) -> Agent:
             return Plan((_refusal(hand, record, submission, sender, error),))
 
     return Agent("intake", topics.RECEIVED, topics.INTAKE_STATE, step, lambda record: _set_aside(hand, record))
-
-
-def _key_of(receipt: str) -> bytes:
-    return bytes.fromhex(receipt.replace("-", ""))
 
 
 def _said_in(submission: Submission) -> Said:
@@ -89,14 +88,29 @@ def _in_name_of(hand: Hand, record: Record, submission: Submission, said: Said) 
 
 def _read(hand: Hand, record: Record, submission: Submission, said: Said, name: str) -> Arrived:
     registry, day = hand.registry(), day_of(moment(record))
-    sender = registry.agency(name)
-    if sender is None:
-        raise NotPermitted("no such agency", (Finding(rule="unknown-sender", place="", message="no such agency"),))
+    sender = _agency(name, registry)
     by_clock = submission.way == "clock"
     if findings := () if by_clock else admit_said(said, sender, registry, day):
         raise Refusal(f"{len(findings)} findings", findings)
     owner = _owner(said, sender, registry, day, by_clock)
     return Arrived(record, submission, sender, owner, said, receipt_of(owner.id, *named_in(said)))
+
+
+def _agency(name: str, registry: Registry) -> Agency:
+    found = registry.agency(name)
+    if found is None:
+        raise NotPermitted("no such agency", (Finding(rule="unknown-sender", place="", message="no such agency"),))
+    return found
+
+
+def _answer(hand: Hand, state: PartitionState, record: Record, submission: Submission, answered: Answered) -> Plan:
+    """An answer to a notice is no step of it: what is known of the notice stays as it is."""
+    answering = Answering(record, submission.body, answered, _agency(submission.sender, hand.registry()))
+    taken = answering.take(hand, state)
+    if taken is None:
+        return Plan((_repeat(hand, record, answering.id, submission.sender),))
+    event, update = taken
+    return Plan((event,), (update,))
 
 
 def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: bool) -> Agency:
@@ -108,7 +122,7 @@ def _owner(said: Said, sender: Agency, registry: Registry, day: date, by_clock: 
 def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     """Its steps in the history, or a repeat; and what is to be remembered."""
     if was_said(arrived.said, state.values.get(arrived.own_key)):
-        return Plan((_repeat(hand, arrived),))
+        return Plan((_repeat_of(hand, arrived),))
     by_clock = arrived.submission.way == "clock"
     taken = take(arrived.said, known_in(state.values.get(arrived.notice_key)), arrived.owner, by_clock)
     updates = {arrived.notice_key: taken.known.encode()} if taken.known else {}
@@ -118,7 +132,7 @@ def _take(hand: Hand, state: PartitionState, arrived: Arrived) -> Plan:
     if change_in(arrived.said):
         updates[arrived.own_key] = marks_of(arrived.said)[0]
     outputs = tuple(_accepted(hand, arrived, step) for step in taken.steps)
-    return Plan(outputs or (_repeat(hand, arrived),), tuple(updates.items()))
+    return Plan(outputs or (_repeat_of(hand, arrived),), tuple(updates.items()))
 
 
 def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
@@ -148,12 +162,13 @@ def _accepted(hand: Hand, arrived: Arrived, taken: Step) -> Message:
     return hand.say(topics.EVENTS, step.employer_key, step, event_id, f"{step.type}.{step.kind}", at)
 
 
-def _repeat(hand: Hand, arrived: Arrived) -> Message:
-    record = arrived.record
+def _repeat_of(hand: Hand, arrived: Arrived) -> Message:
+    return _repeat(hand, arrived.record, arrived.receipt, arrived.sender.id, arrived.sent_by)
+
+
+def _repeat(hand: Hand, record: Record, receipt: str, sender: str, sent_by: str | None = None) -> Message:
     at, origin = moment(record), hand.origin(record)
-    repeated = RepeatedNotice(
-        receipt=arrived.receipt, sender=arrived.sender.id, received_at=at, origin=origin, sent_by=arrived.sent_by
-    )
+    repeated = RepeatedNotice(receipt=receipt, sender=sender, received_at=at, origin=origin, sent_by=sent_by)
     return hand.say(topics.REPEATED, _key(record), repeated, _verdict_id(record), "notice.repeated", at)
 
 

@@ -1,29 +1,37 @@
-"""Routing: for each step of a notice, who should know and why."""
+"""Routing: for each step of a notice, and each answer to one, who should know and why."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 import orjson
 
+from hub.agents.beside import Beside
 from hub.agents.hand import Hand, day_of, moment
 from hub.agents.plan import Agent, Plan, Record
 from hub.agents.seen import Seen
 from hub.agents.state import PartitionState
+from hub.core.acknowledging import routed_answer
 from hub.core.admission import AnyNotice
 from hub.core.alerts import alerted_by
 from hub.core.registry import Registry
 from hub.core.routing import ended, route, with_former
 from schemas import topics
+from schemas.acknowledgement import WORDS, Acknowledgement, AgencyAcknowledgement, Hearer, RoutedAcknowledgement
 from schemas.errors import MalformedMessage
 from schemas.ids import event_id_of
 from schemas.messages import Clock, EmployerEvent, RoutedNotice
-from schemas.wire import Message, read
+from schemas.wire import Message, is_of, read
 
 
 def routing(hand: Hand) -> Agent:
-    """The agent over employer.events. Its state: by receipt, the agencies that have the last step of a notice."""
+    """The agent over employer.events.
+
+    Its state: by receipt, the agencies that have the last step of a notice, and those beside them that had or were alerted to it.
+    """
 
     def step(record: Record, state: PartitionState) -> Plan:
+        if is_of(Acknowledgement, record.headers):
+            return _hear(hand, record, state)
         try:
             event = read(EmployerEvent, record.value, record.headers)
             notice = None if event.ends else hand.notice_in(event)
@@ -33,14 +41,50 @@ def routing(hand: Hand) -> Agent:
         if event.step <= seen.step:  # taken before a kill of intake, and written again by the next one
             return Plan()
         registry = hand.registry()
-        alerted = _alerted(event, notice, registry, at) if seen.agencies else frozenset[str]()
+        alerted = _alerted(event, notice, registry, at)
         routed = _decide(event, notice, seen.agencies - alerted, registry, at)
         event_id = event_id_of(event.receipt, event.step, "routed")
         said = hand.say(topics.ROUTED, event.employer_key, routed, event_id, f"notice.{event.kind}.routed", at)
         clocks = (_clock(hand, routed),) if routed.held_until else ()
-        return Plan((said, *clocks), seen.after(event.step, _told(routed) | (seen.agencies & alerted)))
+        told = _told(routed) | (seen.agencies & alerted)
+        beside = Beside.of(state, event.receipt).after(seen, told, alerted)
+        return Plan((said, *clocks), (*seen.after(event.step, told), *beside))
 
     return Agent("routing", topics.EVENTS, topics.ROUTING_STATE, step, hand.set_aside("routing"))
+
+
+def _hear(hand: Hand, record: Record, state: PartitionState) -> Plan:
+    """An answer changes nothing of what is remembered of the notice: its next step is decided as if nobody had answered."""
+    try:
+        said = read(Acknowledgement, record.value, record.headers)
+    except MalformedMessage as error:
+        return hand.bury(record, "routing", error)
+    seen, beside, at = Seen.of(state, said.receipt), Beside.of(state, said.receipt), moment(record)
+    routed = routed_answer(said, beside.having(seen), beside.had(seen), hand.registry(), (at, day_of(at)))
+    event_id = event_id_of(said.acknowledgement, 0, "routed")
+    told = hand.say(topics.ACKNOWLEDGED, said.employer_key, routed, event_id, f"acknowledgement.{said.kind}.routed", at)
+    return Plan((told, *(_copy_for(hand, routed, hearer) for hearer in routed.hearers)))
+
+
+def _copy_for(hand: Hand, routed: RoutedAcknowledgement, hearer: Hearer) -> Message:
+    said = routed.acknowledgement
+    copy = AgencyAcknowledgement(
+        acknowledgement=said.acknowledgement,
+        receipt=said.receipt,
+        answers=said.answers,
+        agency=hearer.agency,
+        by=said.agency,
+        answer=said.answer,
+        words=WORDS[said.answer],
+        reason=said.reason,
+        desk=said.desk,
+        received_at=said.received_at,
+        registry_revision=routed.registry_revision,
+        why=hearer.why,
+    )
+    return hand.tell(
+        hearer.agency, said.employer_key, copy, hearer.event_id, f"acknowledgement.{said.kind}", routed.decided_as_of
+    )
 
 
 def _clock(hand: Hand, routed: RoutedNotice) -> Message:

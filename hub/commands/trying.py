@@ -188,6 +188,6 @@ def line_of(record: LogRecord) -> str:
 def _named(value: bytes | None) -> tuple[str, str]:
     try:
         body = orjson.loads(value or b"")
-        return str(body["step"]), str(body["receipt"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return str(body.get("step", "-")), str(body["receipt"])  # an answer to a notice is no step of it
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
         return "-", "-"

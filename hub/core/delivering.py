@@ -13,9 +13,9 @@ from typing import Literal
 
 from hub.core.answers import Answer
 
-Lane = Literal["alert", "notice"]
-LANES: tuple[Lane, ...] = ("alert", "notice")
-"""In the order in which they go."""
+Lane = Literal["alert", "notice", "answer"]
+LANES: tuple[Lane, ...] = ("alert", "notice", "answer")
+"""In the order in which they go. An answer to a notice is no step of it (step 0): none takes the place of another."""
 
 HOLD = timedelta(minutes=15)
 """So long what fails keeps its employer's later events waiting."""
@@ -206,14 +206,14 @@ def _may_go(event: Waiting, standing: Standing, now: datetime) -> bool:
 
 def _that_fit(ready: Iterable[Waiting], told: Sequence[Waiting], standing: Standing, room: int) -> Iterator[Waiting]:
     most = 1 if standing.failures >= _PROBE_FROM else room
-    all_told, notices = len(told), sum(event.lane == "notice" for event in told)
+    all_told, notices = len(told), sum(event.lane != "alert" for event in told)
     for event in ready:
         if all_told >= most:
             return
-        if event.lane == "notice" and most > 1 and notices >= most - 1:
+        if event.lane != "alert" and most > 1 and notices >= most - 1:
             continue
         all_told += 1
-        notices += event.lane == "notice"
+        notices += event.lane != "alert"
         yield event
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hub.core.noted import Accepted, Alerted, Coordinate, Decided, refusal_content
+from schemas.acknowledgement import Acknowledgement, RoutedAcknowledgement
 from schemas.ids import AgencyId
 from schemas.messages import EmployerEvent, EnrichedNotice, LayoffAlert, RefusedNotice, RepeatedNotice, RoutedNotice, Withheld
 from schemas.topics import RECEIVED, outbox_owner
@@ -13,6 +14,9 @@ Step = tuple[str, int]
 
 Copy = tuple[AgencyId, str]
 """An agency and the id of an event in its outbox."""
+
+Heard = tuple[str, frozenset[Copy]]
+"""The outcome of an answer and the copies that it names."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NEVER_THERE = ("topic-vanished", "too-large")
@@ -50,6 +54,12 @@ class Entries:
     set_aside: dict[str, set[str]] = field(default_factory=dict)
     """By event id, which agents could not take the record."""
     clocks: set[str] = field(default_factory=set)
+    answers: dict[str, Coordinate] = field(default_factory=dict)
+    """By its receipt, each answer to a notice that intake accepted."""
+    heard: dict[str, dict[int, Heard]] = field(default_factory=dict)
+    """By answer, by revision of the registry, who hears of it; after a kill of intake it stands in the history twice."""
+    answered_twice: set[str] = field(default_factory=set)
+    """Answers of which two things were decided by one revision."""
 
     def take_received(self, partition: int, first: int, end: int) -> None:
         """The records of notices.received that are reckoned: of that partition, from `first` to before `end`."""
@@ -66,6 +76,20 @@ class Entries:
         known = self.notices.setdefault(step.receipt, {}).setdefault(step.number, step)
         if known != step:
             self.given_twice.append((known, step))
+
+    def take_answer(self, said: Acknowledgement) -> None:
+        """An answer that intake accepted."""
+        at = (said.origin.partition, said.origin.offset)
+        self._verdict(at, "accepted", said.acknowledgement)
+        self.answers.setdefault(said.acknowledgement, at)
+
+    def take_heard(self, routed: RoutedAcknowledgement) -> None:
+        """Routing's decision about an answer."""
+        name, revision = routed.acknowledgement.acknowledgement, routed.registry_revision
+        heard = (routed.outcome, frozenset((hearer.agency, hearer.event_id) for hearer in routed.hearers))
+        if self.heard.setdefault(name, {}).setdefault(revision, heard) != heard:
+            self.answered_twice.add(name)
+        self.named |= heard[1]
 
     def take_refused(self, refused: RefusedNotice) -> None:
         """A submission that was refused or quarantined; what the bridge refuses in an inbox was never received."""

@@ -33,12 +33,16 @@ class Ledger(Entries):
         decisions = [decided for step in steps if (decided := self.decided.get(_name(step)))]
         outcomes = Counter[str](decided.outcome for decided in decisions)
         alerts = {(agency, alert.event_id) for step in steps for agency, alert in self._alerts(step).items()}
-        copies = [copy for step in steps for copy in self._copies(step)]
+        answers = [name for name, at in self.answers.items() if self._was_received(at)]
+        copies = [copy for step in steps for copy in self._copies(step)] + [
+            copy for name in answers for copy in self._heard(name)
+        ]
         return {
             "received": sum(len(offsets) for offsets in self.received.values()),
             **{name: verdicts[name] for name in _VERDICTS},
             "steps": len(steps),
             **{name: outcomes[name] for name in _OUTCOMES},
+            "answers": len(answers),
             "delivered": sum(copy in self.delivered for copy in copies),
             "alerts": len(alerts & self.delivered),
             "stubs": sum(sum(decided.recipients.values()) for decided in decisions),
@@ -56,6 +60,7 @@ class Ledger(Entries):
         yield from self._of_numbers()
         for notice in self.notices.values():
             yield from self._of_notice(notice)
+        yield from self._of_answers()
         yield from self._of_holds()
         yield from self._of_outboxes()
 
@@ -73,8 +78,10 @@ class Ledger(Entries):
         return ((partition, offset) for partition, offsets in sorted(self.received.items()) for offset in offsets)
 
     def _is_reckoned(self, step: Accepted) -> bool:
-        partition, offset = step.origin
-        return offset in self.received.get(partition, ())
+        return self._was_received(step.origin)
+
+    def _was_received(self, at: Coordinate) -> bool:
+        return at[1] in self.received.get(at[0], ())
 
     def _is_watched(self, step: Accepted) -> bool:
         """An embargo can outlast what notices.received keeps; what came after the ends that were frozen is not reckoned."""
@@ -88,6 +95,9 @@ class Ledger(Entries):
     def _copies(self, step: Accepted) -> list[Copy]:
         alerts = {(agency, alert.event_id) for agency, alert in self._alerts(step).items()}
         return sorted(self.targets.get(_name(step), set()) | alerts)
+
+    def _heard(self, answer: str) -> list[Copy]:
+        return sorted({copy for _, copies in self.heard.get(answer, {}).values() for copy in copies})
 
     # What is wrong with it
 
@@ -120,10 +130,27 @@ class Ledger(Entries):
         yield from self._of_decision(step, before)
         yield from self._of_targets(step)
         yield from self._of_alerts(step, before)
-        answers = (self.delivered, self.buried, self.withheld)
-        for agency, event_id in self._copies(step):
-            if not any((agency, event_id) in answer for answer in answers):
+        yield from self._undelivered(self._copies(step))
+
+    def _undelivered(self, copies: list[Copy]) -> Iterator[_Found]:
+        become = (self.delivered, self.buried, self.withheld)
+        for agency, event_id in copies:
+            if not any((agency, event_id) in found for found in become):
                 yield "not-delivered", f"event {event_id} is not in the outbox of {agency}"
+
+    def _of_answers(self) -> Iterator[Unaccounted]:
+        for name, at in self.answers.items():
+            if self._was_received(at):
+                for kind, what in self._of_answer(name):
+                    yield Unaccounted(kind, what, f"answer {name}")
+
+    def _of_answer(self, name: str) -> Iterator[_Found]:
+        if name not in self.heard:
+            aside = "; routing set it aside among the dead letters" if "routing" in self.set_aside.get(name, ()) else ""
+            yield "no-outcome", "routing has not said who hears of it" + aside
+        if name in self.answered_twice:
+            yield "contradiction", "routing decided by one registry twice, and not the same"
+        yield from self._undelivered(self._heard(name))
 
     def _of_decision(self, step: Accepted, before: Before) -> Iterator[_Found]:
         decided = self.decided.get(_name(step))

@@ -9,6 +9,7 @@ the place of an agency that is no more reads what that one had, by its own right
 from datetime import date
 from typing import Any
 
+from hub.core.acknowledging import is_authority
 from hub.core.periods import works_on
 from hub.core.registry import Registry
 from hub.core.succession import inherits
@@ -16,6 +17,9 @@ from hub.core.views import ALLOWED, Purpose, cut_for, purpose_for
 from hub.core.whys import why
 from schemas.agency import Agency
 from schemas.messages import Role
+
+ANSWER = "acknowledgement"
+"""Stands in what an agency is told of an answer to a notice, and in no copy of a notice or an alert."""
 
 
 def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -> dict[str, Any] | None:
@@ -29,6 +33,8 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
     owner = copy.get("agency") or copy.get("sender") or agency_id
     if owner != agency_id and not inherits(agency_id, owner, registry, day):
         return None
+    if ANSWER in copy:
+        return copy if _hears_still(agency_id, copy, registry) else None
     notice, reasons = copy.get("notice"), copy.get("why")
     if not isinstance(notice, dict) or not reasons or notice.get("no_longer_concerns_you"):
         return copy
@@ -41,6 +47,13 @@ def recut(agency_id: str, copy: dict[str, Any], registry: Registry, day: date) -
         {"mailboxes": [], "stage": copy["stage"] if "stage" in ALLOWED[today] else ""} if "mailboxes" in copy else {}
     )
     return _with_own_services(agency, today, copy | narrower | alert)
+
+
+def _hears_still(agency_id: str, copy: dict[str, Any], registry: Registry) -> bool:
+    """The sender of the notice hears every answer; what authorities hear of each other only who is one still."""
+    why = copy.get("why")
+    rule = why.get("rule") if isinstance(why, dict) else None
+    return rule == "sender" or (rule == "both-authorities" and is_authority(agency_id, registry))
 
 
 def is_told(agency_id: str, registry: Registry, day: date) -> bool:

@@ -14,7 +14,12 @@ from schemas.errors import Conflict, Refusal
 from schemas.ids import AgencyId, receipt_of
 
 CHANGE = b"c"
-"""Begins what is remembered of a change; what is remembered of a notice begins with its standing."""
+"""Begins what is remembered of a change or an answer; what is remembered of a notice begins with its standing."""
+
+
+def key_of(receipt: str) -> bytes:
+    """Under which key a notice, a change or an answer is remembered."""
+    return bytes.fromhex(receipt.replace("-", ""))
 
 
 def marks_of(said: Said) -> tuple[bytes, ...]:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from schemas.ids import AgencyId, receipt_of
-from schemas.messages import Submission
+from schemas.acknowledgement import Answer
+from schemas.ids import AgencyId, acknowledgement_id_of, receipt_of
+from schemas.messages import Answered, Submission
 from schemas.wire import Message, event, type_of
 
 SEPARATOR = "\x1f"
@@ -18,6 +19,17 @@ def submission_record(topic: str, said: Submission, owner: AgencyId, named: tupl
     """
     key, id = owner + SEPARATOR + named[0], receipt_of(owner, *named)
     return event(topic, key, said, id=id, type=type_of("submission"), source=by, time=time)
+
+
+def answer_record(
+    topic: str, sender: AgencyId, said: tuple[Answer, str], answered: Answered, time: datetime
+) -> tuple[str, Message]:
+    """The receipt of an answer to a notice, and the record that carries it where that notice went; `said` with its own bytes."""
+    answer, body = said
+    taken = acknowledgement_id_of(sender, answered.receipt, answer.id)
+    submission = Submission(sender=sender, way="api", body=body, answers=answered)
+    key = answered.owner + SEPARATOR + answered.source
+    return taken, event(topic, key, submission, id=taken, type=type_of("submission"), source=agency_urn(sender), time=time)
 
 
 def agency_urn(agency: str) -> str:

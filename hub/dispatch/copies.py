@@ -10,8 +10,9 @@ from hub.core.narrowing import as_it_may_stand
 from hub.core.registry import Registry
 from hub.dispatch.outboxes import Headers, InOutbox
 from hub.ports import Told
+from schemas.acknowledgement import AgencyAcknowledgement
 from schemas.messages import LayoffAlert
-from schemas.wire import header
+from schemas.wire import header, is_of
 
 _CE = "ce_"
 _NEEDED = ("ce_id", "ce_type", "ce_source", "ce_time")
@@ -22,13 +23,15 @@ def waiting_of(record: InOutbox, now: datetime) -> Waiting | None:
     copy, event_id = _copy_in(record), header(record.headers, "ce_id")
     if copy is None or event_id is None:
         return None
-    employer = (record.key or b"").decode("utf-8", "backslashreplace")
-    return Waiting(event_id, record.offset, lane_of(record), employer, copy["receipt"], copy["step"], now)
+    employer, lane = (record.key or b"").decode("utf-8", "backslashreplace"), lane_of(record)
+    return Waiting(event_id, record.offset, lane, employer, copy["receipt"], _step_in(copy, lane), now)
 
 
 def lane_of(record: InOutbox) -> Lane:
     """In which lane the event goes."""
-    return "alert" if f":{LayoffAlert.__name__}:" in (header(record.headers, "ce_dataschema") or "") else "notice"
+    if is_of(AgencyAcknowledgement, record.headers):
+        return "answer"
+    return "alert" if is_of(LayoffAlert, record.headers) else "notice"
 
 
 def seen_in(record: InOutbox, registry: Registry, day: date) -> dict[str, Any] | None:
@@ -50,8 +53,14 @@ def _copy_in(record: InOutbox) -> dict[str, Any] | None:
         found = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError:
         return None
-    whole = isinstance(found, dict) and isinstance(found.get("receipt"), str) and isinstance(found.get("step"), int)
-    return found if whole else None
+    if not isinstance(found, dict) or not isinstance(found.get("receipt"), str):
+        return None
+    return found if isinstance(_step_in(found, lane_of(record)), int) else None
+
+
+def _step_in(copy: dict[str, Any], lane: Lane) -> Any:
+    """An answer is no step of its notice."""
+    return 0 if lane == "answer" else copy.get("step")
 
 
 def _attributes(headers: Headers) -> dict[str, str]:

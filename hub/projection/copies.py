@@ -8,13 +8,14 @@ import orjson
 from hub.core.numbers import groups_of, key_of
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
+from schemas.acknowledgement import AgencyAcknowledgement
 from schemas.base import Inside, Moment
 from schemas.errors import Finding, MalformedMessage
 from schemas.messages import LayoffAlert
-from schemas.wire import header, read
+from schemas.wire import header, is_of, read
 
-ALERT, NOTICE = 0, 1
-"""Rank of a copy: where both tell of one step, the notice says more."""
+ANSWER, ALERT, NOTICE = -1, 0, 1
+"""Rank of a copy: where both tell of one step, the notice says more. An answer to a notice is below: no copy of a step."""
 
 
 class _Copy(Inside):
@@ -36,6 +37,8 @@ def found_by(agency: str, kind: str | None, employer_key: str | None, copy: Mapp
 
 def outbox_rows(record: Record, agency: str) -> list[Row]:
     """The agency's own copy, with what it is found by: nothing but what stands in the copy itself."""
+    if is_of(AgencyAcknowledgement, record.headers):
+        return [_answer_row(record, agency)]
     copy = read(_Copy, record.value, record.headers)
     notice = copy.notice or {}
     alert = _is_alert(record)
@@ -60,6 +63,30 @@ def outbox_rows(record: Record, agency: str) -> list[Row]:
         "body": orjson.Fragment(record.value or b"null"),
     }
     return [("outbox", row | found_by(agency, kind, employer_key, {"notice": notice}))]
+
+
+def _answer_row(record: Record, agency: str) -> Row:
+    """What the agency is told of an answer to a notice; it is found by nothing, and goes with the step that it answers."""
+    told = read(AgencyAcknowledgement, record.value, record.headers)
+    row = {
+        "agency": agency,
+        "epoch": record.epoch,
+        "offset": record.offset,
+        "event_id": _required(record, "ce_id"),
+        "type": _required(record, "ce_type"),
+        "receipt": told.receipt,
+        "step": told.answers,
+        "rank": ANSWER,
+        "stub": False,
+        "employer_key": _employer_key(record),
+        "areas": [],
+        "received_at": told.received_at,
+        "at": record.at,
+        "body": orjson.Fragment(record.value or b"null"),
+        "words": "",
+        "tags": [],
+    }
+    return ("outbox", row)
 
 
 def alert_rows(record: Record) -> list[Row]:

@@ -14,10 +14,11 @@ from hub.projection.copies import alert_rows, outbox_rows
 from hub.projection.record import Record, Row
 from hub.projection.words import areas_of, stage_of, tags_of, words_of
 from schemas import topics
+from schemas.acknowledgement import Acknowledgement, RoutedAcknowledgement
 from schemas.changes import named_in_tree
 from schemas.ids import receipt_of
 from schemas.messages import EmployerEvent, EnrichedNotice, RefusedNotice, RoutedNotice, Submission
-from schemas.wire import read
+from schemas.wire import is_of, read
 
 
 def is_projected(topic: str) -> bool:
@@ -56,6 +57,8 @@ def _receipt_in(said: Submission) -> str | None:
 
 
 def _accepted(record: Record) -> list[Row]:
+    if is_of(Acknowledgement, record.headers):  # what counts of an answer stands in routing's decision about it
+        return []
     event = read(EmployerEvent, record.value, record.headers)
     stage, areas = stage_of(event.notice), areas_of(event.notice)
     employer_key = key_of(event.employer_key)
@@ -136,6 +139,21 @@ def _enriched(record: Record) -> list[Row]:
     return found
 
 
+def _acknowledged(record: Record) -> list[Row]:
+    routed = read(RoutedAcknowledgement, record.value, record.headers)
+    said = routed.acknowledgement
+    row = said.model_dump(mode="json", include={"acknowledgement", "receipt", "agency", "answer", "reason", "desk", "id"}) | {
+        "step": said.answers,
+        "counts": routed.outcome != "not-told",
+        "received_at": said.received_at,
+        "origin_partition": said.origin.partition,
+        "origin_offset": said.origin.offset,
+        "at": record.at,
+        "heard_by": [{"agency": one.agency, "event_id": one.event_id, "rule": one.why.rule} for one in routed.hearers],
+    }
+    return [("acknowledgements", row)]
+
+
 def _stage(record: Record, stage: str, receipt: str | None, step: int, detail: dict[str, Any], sender: str | None) -> Row:
     row: dict[str, str | int | datetime | dict[str, Any] | None] = {
         "receipt": receipt,
@@ -164,4 +182,5 @@ _HANDLERS: dict[str, Callable[[Record], list[Row]]] = {
     topics.ROUTED.name: _routed,
     topics.ENRICHED.name: _enriched,
     topics.ALERTS.name: alert_rows,
+    topics.ACKNOWLEDGED.name: _acknowledged,
 }

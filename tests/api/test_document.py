@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
+from api.answers import EXAMPLE_RECEIPT
 from api.examples import NOTICES
+from hub.answering import Answerable
 from hub.core.admission import read_notice
-from tests.api.conftest import Hub
+from tests.api.conftest import AGENCY, Hub
 
 
 @pytest.fixture
@@ -58,12 +60,15 @@ def test_the_examples_may_be_sent_as_they_stand(document: dict[str, Any], kind: 
     assert example["employer"]["business_id"] in ("9000000-3", "9543210-4")
 
 
-def test_the_examples_of_all_bodies_are_taken(client: TestClient, document: dict[str, Any]) -> None:
+def test_the_examples_of_all_bodies_are_taken(hub: Hub, client: TestClient, document: dict[str, Any]) -> None:
+    hub.reading.told(AGENCY, EXAMPLE_RECEIPT, Answerable("ta-08", "source", "id", (1, 2)))
     for path, methods in document["paths"].items():
         for media, content in methods.get("post", {}).get("requestBody", {}).get("content", {}).items():
             for example in [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]:
                 text = example if isinstance(example, str) else json.dumps(example)
-                response = client.post(path, content=text.encode(), headers={"Content-Type": media})
+                response = client.post(
+                    path.format(receipt=EXAMPLE_RECEIPT), content=text.encode(), headers={"Content-Type": media}
+                )
                 assert response.status_code in (200, 201, 202), (path, media, response.text)
 
 

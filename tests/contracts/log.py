@@ -15,8 +15,8 @@ from hub.agents.plan import Record as Step
 from hub.projection.record import Record
 from schemas import topics
 from schemas.messages import Delivery, EndpointNote, Submission, Withheld
-from schemas.wire import Headers, header
-from tests.hub.agents.steps import COPIES
+from schemas.wire import Headers, header, is_of
+from tests.hub.agents.steps import ANSWER, COPIES
 from tests.hub.agents.steps import MODELS as SAID
 
 DATA = Path(__file__).parents[1] / "data"
@@ -50,7 +50,8 @@ class Kept:
             return None
         if topics.outbox_owner(self.topic) or self.topic == topics.DELIVERIES.name:
             return (COPIES | DELIVERED)[(header(self.headers, "ce_dataschema") or "").split(":")[-2]]
-        return MODELS.get(self.topic)
+        history = self.topic == topics.EVENTS.name
+        return ANSWER if history and is_of(ANSWER, self.headers) else MODELS.get(self.topic)
 
     def as_step(self, prefix: str = "") -> Step:
         """As an agent reads it. The broker's time has no more than milliseconds."""

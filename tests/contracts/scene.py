@@ -1,5 +1,6 @@
 """A hub without Kafka, of one partition: its own code writes each record, and all of them are kept as a log."""
 
+import json
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,17 +30,18 @@ from hub.core.delivering import Standing
 from hub.core.reading import read_said
 from hub.core.registry import Registry
 from hub.core.steps import named_in
-from hub.core.submitting import agency_urn, submission_record
+from hub.core.submitting import agency_urn, answer_record, submission_record
 from hub.dispatch.clocks import Clocks
 from hub.dispatch.copies import waiting_of
 from hub.dispatch.noting import Noting
 from hub.dispatch.outboxes import InOutbox
 from hub.ports import Attempt, Noted, State
 from hub.projection.dead import letter_of
-from schemas import topics
+from schemas import acknowledgement, topics
 from schemas.agency import Agency
 from schemas.errors import Refusal
-from schemas.messages import Clock, Submission
+from schemas.ids import receipt_of
+from schemas.messages import Answered, Clock, Submission
 from schemas.topics import RECEIVED, REGISTRY
 from schemas.wire import Message, header, read
 from tests.builders import AT, a_small_registry
@@ -105,6 +107,13 @@ class Scene:
             return
         said = Submission.model_validate({"sender": sender, "way": way, "body": body.decode()})
         self.run(submission_record(RECEIVED.name, said, sender, _named(body), agency_urn(sender), self.at))
+
+    def answer(self, notice: dict[str, Any], answer: dict[str, Any], by: str) -> None:
+        """What an agency says of a notice of ta-39, as the API writes it; one that no door would take has an id all the same."""
+        source, name = notice["source"], notice["id"]
+        answered = Answered(receipt=receipt_of("ta-39", source, name), owner="ta-39", source=source, id=name, step=1)
+        said = acknowledgement.Answer(id=answer["id"], answer="claim")
+        self.run(answer_record(RECEIVED.name, by, (said, json.dumps(answer)), answered, self.at)[1])
 
     def cross(self, body: bytes, headers: tuple[tuple[str, bytes], ...] = (), agency: str = "ta-39") -> None:
         """What an agency wrote into its inbox, and what the bridge makes of it."""

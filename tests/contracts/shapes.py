@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from schemas.acknowledgement import Acknowledgement, Answer
 from schemas.agency import Agency, Area
 from schemas.changes import Correction, Release, Withdrawal
 from schemas.notice import NOTICE
@@ -18,6 +19,7 @@ _READ: dict[str, Any] = {
     **{model.__name__: TypeAdapter(model) for model in (*MODELS.values(), *COPIES.values(), *DELIVERED.values())},
     **{model.__name__: TypeAdapter(model) for model in (Area, Agency, Offering)},
     **{model.__name__: TypeAdapter(model) for model in (Correction, Withdrawal, Release)},
+    **{model.__name__: TypeAdapter(model) for model in (Acknowledgement, Answer)},
     "Notice": NOTICE,
 }
 """All that is read from the log: messages, the entries of the registry, and what stands in a submission's body."""

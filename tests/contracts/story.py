@@ -33,6 +33,7 @@ def story(scene: Scene) -> None:
     _refusals(scene)
     _failures(scene)
     _endpoints(scene)
+    _answers(scene)
 
 
 def _ways(scene: Scene) -> None:
@@ -113,3 +114,12 @@ def _endpoints(scene: Scene) -> None:
     scene.call("ta-08", answer_to(410, None, at), "waiting", pause="gone")
     scene.call("ta-08", answers.NO_ANSWER, "given-up")
     scene.withhold("ta-08")
+
+
+def _answers(scene: Scene) -> None:
+    """Heard, heard by nobody else, said by who was never told, said twice; none of them stands in the kept log of version 1."""
+    notice = a_downsizing_notice(id="D-6", homes=[{"area": HELSINKI, "count": 4}])
+    scene.say("api", body_of(notice))
+    for by, answer in (("ta-39", "claim"), ("ta-39", "claim"), ("ta-08", "in-progress"), ("takk", "done")):
+        scene.answer(notice, {"id": "a-1", "answer": answer, "desk": "line-1", "reason": "Syy"}, by)
+    scene.answer(notice, {"id": "a-2", "answer": "decline"}, "ta-08")

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
+from api.examples import ANSWERS
 from schemas import topics
 from schemas.wire import MAJOR
 from tests.builders import (
@@ -79,6 +80,12 @@ def _is_json(record: Kept) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_may_be_answered_today_is_understood_by_the_frozen_shape(name: str) -> None:
+    assert flaws("Answer", ANSWERS[name]) == []
+    assert flaws("Answer", ANSWERS[name] | {"answer": "perhaps"})
 
 
 NOTICES = [a_recruitment_notice(), a_downsizing_notice(), a_development_notice()]

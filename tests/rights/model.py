@@ -5,7 +5,7 @@ Each word that can be told stands once in a notice, so that one look at what an 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -62,6 +62,16 @@ class Situation:
     def alerted(self, agency: str) -> bool:
         """Whether the agency's coordinators may be alerted: whatever embargo or access says, but in their territory only."""
         return self.kind == "downsizing" and not self.historic and agency in self.authorities()
+
+    def has(self, agency: str, places: Places) -> bool:
+        """Whether the agency may have the notice or an alert of it; its sender, where it is one of them."""
+        as_another = replace(self, sender="") if agency == self.sender else self
+        return self.alerted(agency) or as_another.view_of(agency, places) != "nothing"
+
+    def hears(self, agency: str, by: str, places: Places) -> bool:
+        """Whether the agency may hear what another one says of it: as its sender, or as one of two authorities that have it."""
+        authorities = {town.authority for town in places.towns}
+        return agency == self.sender or (agency in authorities and by in authorities and self.has(agency, places))
 
     def responsible(self) -> set[str]:
         """The authorities of the workplaces, and those of the homes as far as the consent reaches."""

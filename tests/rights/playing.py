@@ -34,6 +34,8 @@ class Played:
 
     steps: tuple[Situation, ...]
     said: tuple[Said, ...]
+    answers: tuple[tuple[str, Said], ...]
+    """After the last step, who answered the notice, told or not, and what came of it; each says so with its own name."""
     messages: tuple[Message, ...]
     """Everything that stands on the hub's topics, submissions too, without the prefix of topics."""
 
@@ -47,16 +49,16 @@ class Played:
         yield from self.said[step - 1].outboxes(LayoffAlert).items()
 
 
-def played(count: int, seed: int, towns: int = 12) -> Iterator[Played]:
-    """That many situations, half of them with a correction to another."""
+def played(count: int, seed: int, towns: int = 12, answered: bool = False) -> Iterator[Played]:
+    """That many situations, half of them with a correction to another; `answered`: by some agencies, at the end."""
     chance, steps = random.Random(seed), Steps(finland)
     known = tuple(random.Random(seed).sample(PLACES.towns, towns))
     for first in situations(count, PLACES, seed, towns):
         both = (first,) if chance.random() < 0.5 else (first, changed(first, known, chance))
-        yield _play(steps, both)
+        yield _play(steps, both, answered)
 
 
-def _play(steps: Steps, both: tuple[Situation, ...]) -> Played:
+def _play(steps: Steps, both: tuple[Situation, ...], answered: bool) -> Played:
     said, messages = list[Said](), list[Message]()
     for number, told in enumerate(both, 1):
         notice = notice_of(told, number)
@@ -66,4 +68,18 @@ def _play(steps: Steps, both: tuple[Situation, ...]) -> Played:
         said.append(steps.run(message, at))
         assert said[-1].verdicts() == {"accepted": 1}, told
         messages += [replace(one, topic=name_of(one)) for one in (message, *said[-1].messages)]
-    return Played(both, tuple(said), tuple(messages))
+    answers = tuple((by, _answer(steps, both, by)) for by in (_answering(both, said) if answered else ()))
+    messages += [replace(one, topic=name_of(one)) for _, came in answers for one in came.messages]
+    return Played(both, tuple(said), answers, tuple(messages))
+
+
+def _answering(both: tuple[Situation, ...], said: list[Said]) -> list[str]:
+    """Two who were told, if so many were, and one who may not have been."""
+    told = {agency for one in said for model in (AgencyNotice, LayoffAlert) for agency in one.outboxes(model)} - {"fallback"}
+    chance = random.Random(both[0].number)
+    return [*chance.sample(sorted(told), min(2, len(told))), chance.choice([body.id for body in PLACES.bodies])]
+
+
+def _answer(steps: Steps, both: tuple[Situation, ...], by: str) -> Said:
+    answer = {"id": by, "answer": "claim", "reason": f"SAID-BY-{by}."}
+    return steps.answer(notice_of(both[-1], len(both)), answer, by, len(both), both[0].sender, AT + timedelta(minutes=9))

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.reading import PostgresReading
+from hub.core.acknowledging import hears
 from hub.core.recutting import recut
 from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
@@ -45,7 +46,7 @@ def schemas(servers: Services) -> Iterator[Schemas]:
 @pytest.fixture(scope="module")
 def world(engine: Engine, schemas: Schemas) -> list[Played]:
     """All of it in the view."""
-    made = list(played(CASES, seed=5, towns=TOWNS))
+    made = list(played(CASES, seed=5, towns=TOWNS, answered=True))
     Filler(engine, schemas)([message for one in made for message in one.messages])
     return made
 
@@ -59,7 +60,10 @@ def reading(engine: Engine, schemas: Schemas, registry: Registry) -> PostgresRea
     def names(agency: str) -> tuple[str, ...]:
         return (agency, *predecessors_of(agency, registry, DAY))
 
-    return PostgresReading(engine, CURSOR_SECRET, schemas, recut=cut, names=names)
+    def hears_of(agency: str, by: str) -> bool:
+        return hears(agency, by, registry)
+
+    return PostgresReading(engine, CURSOR_SECRET, schemas, recut=cut, names=names, hears=hears_of)
 
 
 def agencies(world: list[Played]) -> list[str]:
@@ -109,6 +113,25 @@ def test_a_right_that_was_narrowed_since_counts_at_each_read(world: list[Played]
         return "partner" if agency in group and view == "authority" else view
 
     assert look(world, reading(engine, schemas, today), narrowed) > CASES / 2
+
+
+def test_no_read_tells_of_an_answer_that_the_agency_may_not_hear(world: list[Played], engine: Engine, schemas: Schemas) -> None:
+    reads, told = reading(engine, schemas, finland()), 0
+    for agency in agencies(world):
+        outbox = reads.outbox(agency, None, 500).items
+        for one in world:
+            last = one.steps[-1]
+            receipt = receipt_of(last.sender, "rights", f"rights-{last.number}")
+            found = reads.acknowledgements(agency, receipt)
+            mine = [item for item in outbox if item["receipt"] == receipt]
+            text = str([found, mine, reads.trace(agency, receipt)])
+            for by, _ in one.answers:
+                may = agency == by or last.hears(agency, by, PLACES)
+                assert may or f"SAID-BY-{by}." not in text, (agency, by, last)
+                told += f"SAID-BY-{by}." in text
+            known = {row["agency"] for row in found["told"]} if found else set[str]()
+            assert agency == last.sender or known <= {agency}
+    assert told > CASES
 
 
 def look(world: list[Played], reading: PostgresReading, today: Callable[[View, str], View]) -> int:

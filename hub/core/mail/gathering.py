@@ -23,7 +23,7 @@ def gathered_turn(
     `full`: nothing more is read for the address until some of it has gone, no alert either; then it is time.
     """
     alerts = next_turn([event for event in waiting if event.lane == "alert"], sending, standing, now, room)
-    notices = [event for event in waiting if event.lane == "notice"]
+    notices = [event for event in waiting if event.lane != "alert"]
     rest = next_turn(notices, sending, standing, now, 0)
     over = {event.event_id for event in (*rest.superseded, *rest.given_up)}
     left = [event for event in notices if event.event_id not in over]

@@ -47,7 +47,7 @@ def shown(event_id: str, lane: Lane, seen: Mapping[str, Any], registry: Registry
     """`seen`: the copy as its agency may see it on that day."""
     notice = seen.get("notice")
     notice = notice if isinstance(notice, Mapping) else {}
-    about = (event_id, lane, _kind(seen, notice, lane), str(seen["receipt"]), int(seen["step"]))
+    about = (event_id, lane, _kind(seen, notice, lane), str(seen["receipt"]), _step(seen, lane))
     closed = why_closed(notice)
     if closed is not None:
         return Shown(*about, closed=closed)
@@ -58,6 +58,11 @@ def shown(event_id: str, lane: Lane, seen: Mapping[str, Any], registry: Registry
         places=_places(notice, registry, day),
         count=told_in(seen, None, registry).numbers.get("count", UNKNOWN),
     )
+
+
+def _step(seen: Mapping[str, Any], lane: Lane) -> int:
+    """Of an answer to a notice, the step that it answers."""
+    return int(seen["answers" if lane == "answer" else "step"])
 
 
 def why_closed(notice: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ WORDS: dict[str, Names] = {
     "hub": Names(fi="Työnantajatilannetieto", sv="Arbetsgivarläget", en="Employer-situation hub"),
     "notice": Names(fi="Ilmoitus", sv="Anmälan", en="Notice"),
     "alert": Names(fi="Muutosturvahälytys", sv="Larm om omställningsskydd", en="Change-security alert"),
+    "answer": Names(fi="Kuittaus ilmoitukseen", sv="Svar på en anmälan", en="Answer to a notice"),
     "digest": Names(fi="Kooste", sv="Sammandrag", en="Digest"),
     "notices": Names(fi="ilmoitusta", sv="anmälningar", en="notices"),
     "recruitment": Names(fi="rekrytointi", sv="rekrytering", en="recruitment"),

@@ -17,6 +17,7 @@ import pytest
 
 from api.examples import CHANGES, NOTICES
 from connectors.client import HubClient, HubProblem, NotLetIn, Refused, Unreachable
+from hub.answering import Answerable
 from schemas.errors import NotReady
 from schemas.notice import NOTICE
 from tests.api.conftest import AGENCY, OTHER, Hub, a_notice
@@ -55,6 +56,21 @@ def test_what_may_be_said_gets_its_receipt_and_the_same_one_again(client: HubCli
     assert receipt.status == f"/v1/notices/{receipt}"
     assert client.publish(said) == receipt
     assert hub.bodies() == [said, said]
+
+
+def test_an_answer_gets_its_acknowledgement_and_the_same_one_again(client: HubClient, hub: Hub) -> None:
+    receipt = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
+    hub.reading.told(AGENCY, receipt, Answerable(OTHER, "source", "id", (1, 2)))
+    taken = client.acknowledge(receipt, "claim", "a-1", desk="line-1", step=1)
+    assert (taken.receipt, taken.step) == (receipt, 1)
+    assert client.acknowledge(receipt, "claim", "a-1", desk="line-1", step=1) == taken
+    assert hub.bodies()[0] == {"id": "a-1", "answer": "claim", "desk": "line-1", "step": 1}
+    with pytest.raises(Refused) as refused:
+        client.acknowledge(receipt, "decline", "a-2")
+    assert "reason" in refused.value.findings[0].message
+    assert client.acknowledgements(receipt) is None
+    hub.reading.said_of(AGENCY, receipt, {"state": "claimed"})
+    assert client.acknowledgements(receipt) == {"receipt": receipt, "state": "claimed"}
 
 
 def test_a_notice_may_be_text_bytes_or_a_model(client: HubClient) -> None:

@@ -62,6 +62,16 @@ async def test_events_come_in_their_order_with_all_that_they_say(client: HubClie
     assert (first.data, first.cursor) == ({"notice": {"id": "R-0"}}, "memory.0")
 
 
+async def test_an_answer_to_a_notice_is_no_step_of_it_and_each_is_told(client: HubClient, hub: Hub) -> None:
+    lane = "acknowledgement.recruitment"
+    answers = [an_event(1, step=0, lane=lane, id=f"a-{number}") for number in range(3)]
+    deliver(hub, an_event(1, step=2), *answers[:2], answers[0], an_event(1, step=3), answers[2])
+    found = await take(client.subscribe(), 5)
+    assert [(event.id, event.step) for event in found] == [
+        ("e-1-2-notice.recruitment", 2), ("a-0", 0), ("a-1", 0), ("e-1-3-notice.recruitment", 3), ("a-2", 0),
+    ]  # fmt: skip
+
+
 @BOTH
 async def test_what_comes_later_is_told_at_once(client: HubClient, hub: Hub, limits: Limits) -> None:
     later = threading.Timer(0.5, lambda: deliver(hub, an_event(1)))

@@ -19,8 +19,11 @@ from hub.agents.state import PartitionState
 from hub.core.masking import mask
 from hub.core.registry import Registry
 from schemas import topics
+from schemas.acknowledgement import Acknowledgement, AgencyAcknowledgement, RoutedAcknowledgement
+from schemas.ids import receipt_of
 from schemas.messages import (
     AgencyNotice,
+    Answered,
     Clock,
     EmployerEvent,
     EnrichedNotice,
@@ -30,7 +33,7 @@ from schemas.messages import (
     RoutedNotice,
     Submission,
 )
-from schemas.wire import Message, event, header, read, type_of
+from schemas.wire import Message, event, header, is_of, read, type_of
 from tests.builders import AT, a_small_registry, body_of
 
 PREFIX = "t."
@@ -42,9 +45,11 @@ MODELS: dict[str, type[BaseModel]] = {
     topics.ENRICHED.name: EnrichedNotice,
     topics.ALERTS.name: LayoffAlert,
     topics.CLOCKS.name: Clock,
+    topics.ACKNOWLEDGED.name: RoutedAcknowledgement,
 }
-"""What each topic of the hub carries; an outbox carries copies and alerts."""
-COPIES: dict[str, type[BaseModel]] = {kind.__name__: kind for kind in (AgencyNotice, LayoffAlert)}
+"""What each topic of the hub carries; the history carries answers too, an outbox copies, alerts and answers."""
+ANSWER = Acknowledgement
+COPIES: dict[str, type[BaseModel]] = {kind.__name__: kind for kind in (AgencyNotice, LayoffAlert, AgencyAcknowledgement)}
 VERDICTS = {topics.EVENTS.name: "accepted", topics.REPEATED.name: "repeat", topics.REFUSED.name: "refused"}
 
 M = TypeVar("M", bound=BaseModel)
@@ -113,6 +118,18 @@ class Steps:
         """Everything that comes of a submission."""
         return self.run(submitted(notice, sender), at)
 
+    def answer(
+        self,
+        notice: Mapping[str, Any],
+        answer: Mapping[str, Any],
+        by: str,
+        step: int = 1,
+        sender: str = "ta-39",
+        at: datetime = AT,
+    ) -> Said:
+        """Everything that comes of an answer to a notice of that sender."""
+        return self.run(answering(notice, answer, by, step, sender), at)
+
     def readers_of(self, topic: str) -> list[str]:
         """The agents whose source that topic is."""
         return [name for name, agent in self.agents.items() if PREFIX + agent.source.name == topic]
@@ -133,6 +150,14 @@ def submitted(notice: Mapping[str, Any] | bytes, sender: str = "ta-39") -> Messa
     """The notice on notices.received, as a door writes it."""
     body = notice if isinstance(notice, bytes) else body_of(notice)
     said = Submission(sender=sender, way="api", body=body.decode())
+    return put(topics.RECEIVED, said, f"{sender}\x1fsource")
+
+
+def answering(notice: Mapping[str, Any], answer: Mapping[str, Any], by: str, step: int = 1, sender: str = "ta-39") -> Message:
+    """What an agency says of a notice, on notices.received, as a door writes it."""
+    receipt = receipt_of(sender, notice["source"], notice["id"])
+    answered = Answered(receipt=receipt, owner=sender, source=notice["source"], id=notice["id"], step=step)
+    said = Submission(sender=by, way="api", body=body_of(answer).decode(), answers=answered)
     return put(topics.RECEIVED, said, f"{sender}\x1fsource")
 
 
@@ -161,7 +186,8 @@ def model_of(message: Message) -> type[BaseModel] | None:
     """What the message claims to be; None for a dead letter."""
     if agency_of(message):
         return COPIES[(header(message.headers, "ce_dataschema") or "").split(":")[-2]]
-    return MODELS.get(name_of(message))
+    history = name_of(message) == topics.EVENTS.name
+    return ANSWER if history and is_of(ANSWER, message.headers) else MODELS.get(name_of(message))
 
 
 def leaks(messages: Iterable[Message]) -> list[Message]:

@@ -295,3 +295,15 @@ def test_the_newest_step_of_each_notice_arrives_where_the_endpoint_takes_half(se
     for _, one in world.began:
         newest[one.lane, one.receipt] = one
     assert all(world.ended[one.event_id] == "delivered" for one in newest.values())
+
+
+def test_answers_to_a_notice_supersede_nothing_and_wait_for_no_notice_that_fails() -> None:
+    """Each stands for itself: step 0, a lane of their own, the last of the three."""
+    answers = [event(place, receipt="r", step=0, lane="answer") for place in (2, 3)]
+    notice = event(1, receipt="r", step=4)
+    turn = next_turn([notice, *answers], (), WELL, NOW, 4)
+    assert (turn.send, turn.superseded) == ((notice, answers[0]), ())
+    busy = failed(notice, MINUTE, MINUTE)
+    assert next_turn([busy, *answers], (), WELL, NOW, 4).send == (answers[0],)
+    alert = event(5, lane="alert")
+    assert next_turn([*answers, alert], [answers[0].event_id], WELL, NOW, 2).send == (alert,), "one room is for alerts alone"

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.core.acknowledging import WHYS
 from hub.core.reckoning import Ledger
+from schemas.acknowledgement import Acknowledgement, Hearer, RoutedAcknowledgement
 from schemas.agency import Names
 from schemas.ids import event_id_of
 from schemas.messages import (
@@ -96,7 +98,7 @@ def test_a_whole_log_balances() -> None:
     counts = ledger_of(ENTRIES).counts()
     assert counts == {
         "received": 3, "accepted": 1, "repeat": 1, "refused": 1, "quarantined": 0, "delivered": 3,
-        "steps": 1, "routed": 1, "kept": 0, "held": 0, "fallback": 0, "ended": 0, "alerts": 1, "stubs": 0,
+        "steps": 1, "routed": 1, "kept": 0, "held": 0, "fallback": 0, "ended": 0, "answers": 0, "alerts": 1, "stubs": 0,
         "dead_lettered": 0, "unaccounted": 0,
     }  # fmt: skip
 
@@ -217,3 +219,74 @@ def test_what_the_bridge_refused_is_no_verdict_of_a_submission() -> None:
     assert [str(found) for found in ledger.unaccounted()] == [
         "no-verdict: notices.received/3@1: intake has not said what becomes of it"
     ]
+
+
+# Answers to notices
+
+
+def an_answer(offset: int = 4) -> Acknowledgement:
+    return Acknowledgement(
+        acknowledgement="k-1", receipt=step().receipt, answers=1, kind="downsizing", owner="ta-39", agency="evk-04", id="a",
+        answer="claim", employer_key="fi:9000000-3", received_at=AT, origin=origin(offset),
+    )  # fmt: skip
+
+
+def heard(*agencies: str, revision: int = 1) -> RoutedAcknowledgement:
+    hearers = tuple(Hearer(agency=agency, event_id=f"k-{agency}", why=WHYS["sender"]) for agency in agencies)
+    outcome = "told" if agencies else "kept"
+    return RoutedAcknowledgement(
+        acknowledgement=an_answer(), outcome=outcome, hearers=hearers, registry_revision=revision, decided_as_of=AT
+    )
+
+
+ANSWERED: dict[str, Callable[[Ledger], None]] = {
+    "answer": lambda ledger: ledger.take_answer(an_answer()),
+    "heard": lambda ledger: ledger.take_heard(heard("ta-39")),
+    "its copy": lambda ledger: ledger.take_delivered("ta-39", "k-ta-39", 7),
+}
+
+
+def answered(*without: str) -> Ledger:
+    ledger = ledger_of(ENTRIES)
+    ledger.take_received(3, 0, 5)
+    ledger.take_repeated(repeat(3))
+    for name, take in ANSWERED.items():
+        if name not in without:
+            take(ledger)
+    return ledger
+
+
+def test_an_answer_has_one_verdict_and_one_outcome_and_is_no_step() -> None:
+    counts = answered().counts()
+    assert (counts["received"], counts["accepted"], counts["answers"], counts["steps"]) == (5, 2, 1, 1)
+    assert (counts["delivered"], counts["unaccounted"]) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("without", "kinds"),
+    [
+        (("answer",), ["no-verdict"]),
+        (("heard",), ["no-outcome", "foreign"]),
+        (("its copy",), ["not-delivered"]),
+        (("heard", "its copy"), ["no-outcome"]),
+    ],
+)
+def test_what_is_left_out_of_an_answer_is_named(without: tuple[str, ...], kinds: list[str]) -> None:
+    assert [found.kind for found in answered(*without).unaccounted()] == kinds
+
+
+def test_an_answer_written_twice_counts_once_and_two_decisions_by_one_registry_are_a_contradiction() -> None:
+    ledger = answered()
+    for take in ANSWERED.values():
+        take(ledger)
+    assert ledger.counts() == answered().counts()
+    ledger.take_heard(heard(revision=2))
+    assert ledger.counts()["unaccounted"] == 0, "a newer registry may say otherwise; whom the older one named has heard"
+    ledger.take_heard(heard("ta-39", "ta-08"))
+    assert [found.kind for found in ledger.unaccounted()] == ["contradiction"]
+
+
+def test_an_answer_that_came_after_what_is_reckoned_is_none_of_it() -> None:
+    ledger = ledger_of(ENTRIES)
+    ledger.take_answer(an_answer(offset=9))
+    assert ledger.counts() == ledger_of(ENTRIES).counts()

@@ -114,3 +114,16 @@ def test_an_agency_is_told_something_while_it_is_in_force_and_its_agreement_hold
     assert not is_told("evk-04", today(agreement_until=yesterday), DAY)
     assert not is_told("evk-04", today(valid_to=yesterday), DAY)
     assert not is_told("nobody", today(), DAY)
+
+
+def test_what_authorities_hear_of_each_other_is_shown_only_to_who_is_one_still() -> None:
+    def answer(rule: str) -> dict[str, Any]:
+        return {"acknowledgement": "k", "agency": "evk-04", "by": "ta-08", "why": {"rule": rule, "detail": {"fi": "x"}}}
+
+    shared, sent = answer("both-authorities"), answer("sender")
+    assert recut("evk-04", shared, today(ring="authority"), DAY) is shared
+    assert recut("evk-04", shared, today(), DAY) is None
+    assert recut("evk-04", sent, today(), DAY) is sent, "the sender of the notice hears every answer"
+    assert recut("evk-04", sent, today(valid_to=DAY - timedelta(days=1)), DAY) is None
+    assert recut("takk", sent, BEFORE, DAY) is None, "another agency's"
+    assert recut("evk-04", answer("made-up") | {"why": "by hand"}, today(ring="authority"), DAY) is None

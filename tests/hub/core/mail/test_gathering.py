@@ -28,6 +28,11 @@ def test_an_alert_goes_by_itself_and_at_once() -> None:
     assert (turn.send, turn.together) == ((alert,), ())
 
 
+def test_answers_to_a_notice_go_with_the_rest_and_none_takes_the_place_of_another() -> None:
+    answers = tuple(event(place, "r", step=0, lane="answer") for place in (1, 2))
+    assert gathered_turn([event(0, "r"), *answers], (), Standing(), NOW, 4).together == (event(0, "r"), *answers)
+
+
 def test_of_two_steps_the_newer_one_goes() -> None:
     turn = gathered_turn([event(0, "r"), event(1, "r", 2)], (), Standing(), NOW, 4)
     assert (turn.superseded, turn.together) == ((event(0, "r"),), (event(1, "r", 2),))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hub.core.mail.letters import Place, about
 from hub.core.mail.showing import shown, why_closed
 from schemas.count import exactly
 from tests.builders import a_small_registry
@@ -35,6 +36,16 @@ def test_what_is_open_is_told_in_short() -> None:
     assert found.count == exactly(40)
     assert "Kuvaus" not in str(found), "no free text goes by mail"
     assert "9000000-3" not in str(found)
+
+
+def test_of_an_answer_to_a_notice_a_mail_says_that_it_came_and_no_more() -> None:
+    copy = {"receipt": "r", "answers": 2, "agency": "ta-39", "by": "ta-08", "answer": "decline", "reason": "Syy"}
+    found = shown("id", "answer", copy, a_small_registry(), DAY)
+    assert (found.closed, found.kind, found.step, found.employer) == ("access-not-told", None, 2, None)
+    (block,) = about([found], "sv", Place("https://hub.example")).blocks
+    assert block.heading.startswith("Svar på en anmälan")
+    assert "Syy" not in str(block)
+    assert block.link == ("Läs", "https://hub.example/v1/notices/r")
 
 
 CLOSED = {
