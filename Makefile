@@ -28,7 +28,7 @@ check: .venv/test ## lint, types and import rules
 	.venv/bin/lint-imports
 
 test: check ## all checks and all tests, on one Kafka and one PostgreSQL
-	.venv/bin/pytest -n 3 --dist loadscope --no-loadscope-reorder
+	.venv/bin/pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 soak: .venv/runtime ## kill and stop processes under load, on a hub of its own; about 10 minutes
 	.venv/bin/hub soak

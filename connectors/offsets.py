@@ -1,9 +1,11 @@
 """Asks the broker how far partitions reach. Names are those of the broker, with their prefix."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
 
 import stamina
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from schemas.errors import NotReady
@@ -11,6 +13,30 @@ from schemas.errors import NotReady
 LATEST = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 EARLIEST = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 ANSWER_WITHIN = 15.0
+
+
+def partitions(admin: AdminClient, names: Iterable[str]) -> list[tuple[str, int]]:
+    """The partitions of those of the topics that exist. NotReady where the broker does not answer.
+
+    It is asked for these alone: a list of all topics of a large hub takes long to write and to read.
+    """
+    wanted = list(dict.fromkeys(names))
+    try:
+        asked = admin.describe_topics(TopicCollection(wanted), request_timeout=ANSWER_WITHIN) if wanted else {}
+        found = {name: _there(future) for name, future in asked.items()}
+    except KafkaException as error:
+        raise NotReady("no Kafka answers") from error
+    return [(name, number) for name in wanted for number in found[name]]
+
+
+def _there(future: Future[Any]) -> list[int]:
+    """Numbers in order; none of a topic that the broker does not know."""
+    try:
+        return sorted(partition.id for partition in future.result().partitions)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return []
+        raise
 
 
 @stamina.retry(on=NotReady, attempts=6, wait_initial=0.1, wait_max=1.0, timeout=None)  # a new topic has no leader at first

@@ -1,6 +1,6 @@
 """One Kafka and one PostgreSQL for the whole run; each test has its own topic prefix and schema.
 
-`make test` runs the tests in three processes (pytest-xdist), which take a file at a time, and all journeys together, since these
+`make test` runs the tests in four processes (pytest-xdist), which take a file at a time, and all journeys together, since these
 share a running hub: first what is on the run's servers, then what has servers of its own, then what needs none.
 """
 

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from connectors.inbound.arrived import arrived
-from connectors.offsets import ANSWER_WITHIN, EARLIEST, LATEST, offsets
+from connectors.offsets import ANSWER_WITHIN, EARLIEST, LATEST, offsets, partitions
 from schemas.errors import NotReady
 
 Place = tuple[str, int]
@@ -126,11 +126,5 @@ class Log:
         )
 
     def _offsets(self, topics: Iterable[str], spec: OffsetSpec) -> dict[Place, int]:
-        try:
-            listed = self._admin.list_topics(timeout=ANSWER_WITHIN).topics
-        except KafkaException as error:
-            raise NotReady("no Kafka answers") from error
-        names = [self._prefix + topic for topic in topics]
-        places = [(name, number) for name in names if name in listed for number in listed[name].partitions]
-        found = offsets(self._admin, places, spec)
+        found = offsets(self._admin, partitions(self._admin, (self._prefix + topic for topic in topics)), spec)
         return {(topic.removeprefix(self._prefix), number): offset for (topic, number), offset in found.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from connectors.offsets import LATEST, offsets
+from connectors.offsets import LATEST, offsets, partitions
 from schemas.errors import NotReady
 from schemas.topics import READERS
 
@@ -47,9 +47,8 @@ class Groups:
 
     def _committed(self, group: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         try:
-            listed = self._admin.list_topics(timeout=ANSWER_WITHIN).topics
-            names = [self._prefix + topic for topic in topics]
-            places = [TopicPartition(name, number) for name in names if name in listed for number in listed[name].partitions]
+            there = partitions(self._admin, (self._prefix + topic for topic in topics))
+            places = [TopicPartition(*place) for place in there]
             if not places:
                 return {}
             asked = self._admin.list_consumer_group_offsets(
