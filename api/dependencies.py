@@ -18,6 +18,7 @@ from api.metrics import Metrics
 from api.subscribing import Subscribing
 from hub.core.networks import Network
 from hub.ports import Endpoints, Keys, Posting, Reading
+from hub.replays import Replays
 from schemas.errors import Misconfigured
 
 Check = Callable[[], str | None]
@@ -34,6 +35,14 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayParts:
+    """Replays of endpoints, and how many events a second one may tell at the most."""
+
+    store: Replays
+    fastest: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What an application was made from."""
 
@@ -47,6 +56,7 @@ class Parts:
     subscribing: Subscribing | None
     webhooks: Webhooks
     now: Callable[[], datetime]
+    replays: ReplayParts | None = None
 
 
 async def parts(request: Request) -> Parts:
@@ -106,6 +116,13 @@ def subscribing_of(given: Parts) -> Subscribing:
     if given.subscribing is None:
         raise Misconfigured("this process was given no subscriptions")
     return given.subscribing
+
+
+def replays_of(given: Parts) -> ReplayParts:
+    """What the application knows of replays. Misconfigured where it was given nothing."""
+    if given.replays is None:
+        raise Misconfigured("this process was given no replays")
+    return given.replays
 
 
 async def _subscribing(given: TheParts) -> Subscribing:

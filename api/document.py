@@ -9,9 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from api.asyncapi import Name, asyncapi
 from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
+from api.replays import NewReplay
 from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
-_BODIES = (NewEndpoint, EndpointChange, NewSubscription, ChangedFilter, Previewed)
+_BODIES = (NewEndpoint, EndpointChange, NewReplay, NewSubscription, ChangedFilter, Previewed)
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
 Every request needs an API key of an agency: `Authorization: Bearer <key>` or `X-API-Key: <key>`. The agency of the key is

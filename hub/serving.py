@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 
 from api.app import SERVING, create_app
-from api.dependencies import Webhooks
+from api.dependencies import ReplayParts, Webhooks
 from api.events import Streams
 from api.subscribing import Subscribing
 from hub.agents.hand import day_of
@@ -91,6 +91,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         backlog=wiring.intake_lag,
         streams=streams,
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
+        replaying=ReplayParts(wiring.replays, wiring.settings.webhooks.replays_per_second),
     )
     settle()
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}

@@ -27,6 +27,8 @@ from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
+from connectors.store.replaying import PostgresReplaying
+from connectors.store.replays import PostgresReplays
 from connectors.store.subscriptions import PostgresSubscriptions
 from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
@@ -161,6 +163,15 @@ class Wiring:
     def deliveries(self) -> PostgresDeliveries:
         """What endpoints wait for, as a new process sees it."""
         return PostgresDeliveries(self.engine, self._webhook_secret(), secrets.token_hex(8), self.schemas)
+
+    @cached_property
+    def replays(self) -> PostgresReplays:
+        """Replays of agencies' webhooks, as they ask for them themselves."""
+        return PostgresReplays(self.engine, self.schemas)
+
+    def replaying(self, holder: str) -> PostgresReplaying:
+        """The replays of the endpoints that a process holds by that name."""
+        return PostgresReplaying(self.engine, holder, self.schemas)
 
     def webhook(self) -> Webhook:
         """What calls endpoints; make it inside the loop that it works in."""

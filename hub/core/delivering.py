@@ -127,7 +127,7 @@ def after(event: Waiting, answer: Answer, standing: Standing, now: datetime, jit
     failures = standing.failures + 1
     since = standing.failing_since or now
     asked = now + answer.wait if answer.wait else None
-    later = now + _delay(event.attempts, jitter)
+    later = now + delay(event.attempts, jitter)
     left = replace(
         event, attempts=event.attempts + 1, first_tried=event.first_tried or now, due=max(later, asked) if asked else later
     )
@@ -213,7 +213,8 @@ def _that_fit(ready: Iterable[Waiting], told: Sequence[Waiting], standing: Stand
         yield event
 
 
-def _delay(attempts: int, jitter: float) -> timedelta:
+def delay(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after an attempt that failed; `attempts`: how many came before it."""
     return _DELAYS[min(attempts, len(_DELAYS) - 1)] * (1 + jitter / 2)
 
 

@@ -22,6 +22,7 @@ from hub.dispatch.desk import Desk, Tools
 from hub.dispatch.held import Held
 from hub.dispatch.noting import Noting
 from hub.dispatch.outboxes import InOutbox
+from hub.dispatch.replaying import Replaying
 from hub.ports import LEASE_SECONDS, Deliveries, Endpoint, Posting, Publisher, Taken, Told
 from schemas.errors import HubError
 from schemas.wire import know_version
@@ -61,7 +62,10 @@ class Reading(Protocol):
 
 
 class Webhooks:
-    """The dispatcher's part for webhooks. `posting` makes the sender: inside the loop that it works in."""
+    """The dispatcher's part for webhooks. `posting` makes the sender: inside the loop that it works in.
+
+    Without `replaying` nothing is replayed.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class Webhooks:
         choosing: Choosing,
         now: Callable[[], datetime],
         prefix: str = "",
+        replaying: Replaying | None = None,
     ) -> None:
         self._deliveries = deliveries
         self._outboxes = outboxes
@@ -82,6 +87,7 @@ class Webhooks:
         self._choosing = choosing
         self._now = now
         self._prefix = prefix
+        self._replaying = replaying
         self._desks: dict[str, Desk] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._held = Held()
@@ -156,6 +162,8 @@ class Webhooks:
         for desk in self._desks.values() if erased else ():
             await desk.forget(erased)
         await self._find_positions()
+        if self._replaying is not None:
+            await self._replaying.look(self._desks)
         self._claimed_at = asked
 
     async def _seat(self, endpoint: Endpoint, until: float) -> None:
@@ -251,6 +259,8 @@ class Webhooks:
     async def _leave(self, noting: "asyncio.Task[None]") -> None:
         """Begin nothing more, await answers for a moment, write down what became of all, let others have the endpoints."""
         desks, runs = list(self._desks.values()), list(self._runs.values())
+        if self._replaying is not None:
+            await self._replaying.leave()
         for desk in desks:
             desk.stop()
         if runs:

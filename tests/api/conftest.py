@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.dependencies import Webhooks
+from api.dependencies import ReplayParts, Webhooks
 from api.events import Streams
 from api.examples import NOTICES
 from api.subscribing import Subscribing
@@ -20,6 +20,7 @@ from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
+from connectors.memory.replays import MemoryReplays
 from connectors.memory.subscriptions import MemorySubscriptions
 from connectors.outbound.webhook import Webhook
 from hub.core.answers import NO_NAME, Answer
@@ -51,10 +52,12 @@ class Hub:
     registry: Registry = field(default_factory=a_small_registry)
     endpoints: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
     posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
+    replays: MemoryReplays = field(init=False)
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
+        self.replays = MemoryReplays(self.endpoints, lambda: NOW)
         subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
         self.app: FastAPI = create_app(
             *(self.publisher, self.keys, self.reading, Webhooks(self.endpoints, self.posting, LOOPBACK), prefixed),
@@ -62,6 +65,7 @@ class Hub:
             streams=self.streams,
             subscribing=subscribing,
             now=lambda: NOW,
+            replaying=ReplayParts(self.replays, 50),
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)
 

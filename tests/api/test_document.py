@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from api.events import Streams
 from api.examples import NOTICES
 from hub.core.admission import read_notice
-from tests.api.conftest import Hub, NoCalls
+from tests.api.conftest import AGENCY, Hub, NoCalls
 
 
 @pytest.fixture
@@ -61,12 +61,13 @@ def test_the_examples_may_be_sent_as_they_stand(document: dict[str, Any], kind: 
     assert example["employer"]["business_id"] in ("9000000-3", "9543210-4")
 
 
-def test_the_examples_of_all_bodies_are_taken(client: TestClient, document: dict[str, Any]) -> None:
+def test_the_examples_of_all_bodies_are_taken(client: TestClient, hub: Hub, document: dict[str, Any]) -> None:
+    endpoint = hub.endpoints.add(AGENCY, "https://agency.example/replayed", "structured")[0].id
     for path, methods in document["paths"].items():
         for media, content in methods.get("post", {}).get("requestBody", {}).get("content", {}).items():
             for example in [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]:
                 text = example if isinstance(example, str) else json.dumps(example)
-                response = client.post(path, content=text.encode(), headers={"Content-Type": media})
+                response = client.post(path.format(endpoint=endpoint), content=text.encode(), headers={"Content-Type": media})
                 assert response.status_code in (200, 201, 202), (path, media, response.text)
 
 

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, MetaData, inspect, text
 from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
 from connectors.store.migrate import alembic_config, drop_everything, migrate
 from connectors.store.names import Schemas
+from connectors.store.place_tables import PLACES_READ
+from connectors.store.replay_tables import REPLAYS
 from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, TRUTH
 from connectors.store.view_tables import VIEW
 from connectors.store.views import create_view, is_current
 
 pytestmark = pytest.mark.database
-TABLES = (API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS)
+TABLES = (API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS, REPLAYS, PLACES_READ)
 WORK = {table.name for table in TABLES}
 
 
