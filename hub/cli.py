@@ -23,6 +23,7 @@ HOMES = {
     "partners": ("partner",),
     "letters": ("dead-letters",),
     "subscribing": ("subscription",),
+    "replaying": ("replay",),
     "catalogue": ("topics", "registry"),
     "documents": ("docs",),
 }

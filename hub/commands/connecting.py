@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from api.errors import Problem
 from hub.data.load import load_registry
 from hub.trials.client import Client, address, noted, temporary_key
 from hub.wiring import Wiring
@@ -39,3 +40,15 @@ def _key(wiring: Wiring, url: str, agency: str | None, key: str | None, label: s
         yield key or noted(wiring.settings, "key")
     else:
         raise Misconfigured(f"give --key: the one in {wiring.settings.folder / 'hub.json'} is of another hub than {url}")
+
+
+def or_tell(answer: dict[str, Any] | Problem | None, missing: str) -> dict[str, Any]:
+    """The answer; a problem is told with every finding, and ends the command. `missing`: what to say where nothing is there."""
+    if answer is None:
+        raise Unknown(missing)
+    if not isinstance(answer, Problem):
+        return answer
+    typer.echo(f"hub: {answer.title}: {answer.detail}", err=True)
+    for finding in answer.findings:
+        typer.echo(f"     {finding.place}: {finding.message} [{finding.rule}]", err=True)
+    raise typer.Exit(1)
