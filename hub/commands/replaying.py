@@ -16,6 +16,7 @@ from schemas.errors import Misconfigured, Unknown
 commands = typer.Typer()
 LABEL = "hub replay"
 PAUSE = 0.5
+_MISSING = "the agency has no such endpoint or replay, or no event with this id stands in its outbox"
 _OPEN = ("waiting", "running")
 _WHY = {
     "overtaken": "a newer step of the notice stands in the outbox",
@@ -26,13 +27,9 @@ _WHY = {
 }
 
 
-@commands.command(
-    "replay", epilog="Example: hub replay --agency ta-39 --endpoint ep_0123456789abcdef --since 2026-11-24T00:00:00Z"
-)
+@commands.command("replay", epilog="Example: hub replay --agency ta-39 --since 2026-11-24T00:00:00Z --per-second 5")
 def replay(
-    endpoint: Annotated[
-        str | None, typer.Option(help="The endpoint; none = all of --subscription, or the agency's only one.")
-    ] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Its id; none = those of --subscription, or the only one.")] = None,
     subscription: Annotated[str | None, typer.Option(help="Each endpoint that is told what goes to this subscription.")] = None,
     since: Annotated[str | None, typer.Option(help="All from this moment on, such as 2026-11-24T00:00:00Z.")] = None,
     id: Annotated[str | None, typer.Option("--id", help="All from the event with this id on, with it.")] = None,
@@ -54,12 +51,10 @@ def replay(
     with client_for(wiring_for(folder), agency, key, LABEL) as client:
         paths = [f"/v1/endpoints/{name}/replays" for name in _endpoints(client, endpoint, subscription)]
         if cancel is not None:
-            found = [or_tell(client.delete(f"{path}/{cancel}")) for path in paths]
+            found = [or_tell(client.delete(f"{path}/{cancel}"), _MISSING) for path in paths]
         else:
-            found = [or_tell(client.post(path, body)) for path in paths]
-            found = [
-                _followed(client, f"{path}/{one['id']}", one) for path, one in zip(paths, found, strict=True) if wait
-            ] or found
+            found = [or_tell(client.post(path, body), _MISSING) for path in paths]
+            found = [_followed(client, one) for one in found] if wait else found
     for one in () if as_json else found:
         typer.echo("\n".join(_in_words(one)))
     if as_json:
@@ -79,14 +74,15 @@ def _endpoints(client: Client, endpoint: str | None, subscription: str | None) -
     return found
 
 
-def _followed(client: Client, path: str, told: dict[str, Any]) -> dict[str, Any]:
+def _followed(client: Client, told: dict[str, Any]) -> dict[str, Any]:
     """As it is in the end."""
+    path = f"/v1/endpoints/{told['endpoint']}/replays/{told['id']}"
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(told["id"], total=None)
         while told["state"] in _OPEN:
             time.sleep(PAUSE)
-            told = or_tell(client.get(path))
+            told = or_tell(client.get(path), _MISSING)
             bar.update(task, total=told["total"], completed=told["read"])
     return told
 
