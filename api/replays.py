@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from api.answers import LostTold
 from api.auth import MayManage, MayRead
 from api.bodies import SmallBody
 from api.dependencies import Now, TheParts, replays_of
@@ -13,7 +14,7 @@ from api.endpoints import EndpointPath
 from api.queries import EachOnce, NoQuery
 from api.reading import read_body
 from hub.core.replaying import ReplayState, wanted_findings
-from hub.replays import ReplayInfo, Wanted
+from hub.replays import Lost, ReplayInfo, Wanted
 from schemas.base import Door, Inside, Moment
 
 router = APIRouter(prefix="/v1/endpoints/{endpoint}/replays", tags=["endpoints"], dependencies=[EachOnce])
@@ -29,15 +30,6 @@ class NewReplay(Door):
     from_event: str | None = Field(default=None, min_length=1, max_length=200, description="All from that event on, with it.")
     event: str | None = Field(default=None, min_length=1, max_length=200, description="That event alone.")
     per_second: int | None = Field(default=None, ge=1, description="Events a second at the most; the hub has an upper bound.")
-
-
-class LostTold(Inside):
-    """Events that no outbox holds any more: they are not told, and the feed may have them still."""
-
-    count: int
-    first: Moment = Field(description="When the first of them came.")
-    last: Moment = Field(description="When the last of them came: the replay goes on with what came after it.")
-    advice: str
 
 
 class ReplayTold(Inside):
@@ -137,8 +129,11 @@ def _told(info: ReplayInfo) -> ReplayTold:
         told=info.counts.get("told", 0),
         failed=info.counts.get("failed", 0),
         left_out=left_out,
-        lost=lost
-        and LostTold(
-            count=lost.count, first=lost.first, last=lost.last, advice=_ADVICE.format(first=lost.first.isoformat()[:19] + "Z")
-        ),
+        lost=lost and lost_told(lost, _ADVICE),
     )
+
+
+def lost_told(lost: Lost, advice: str) -> LostTold:
+    """What is lost, and where it may be found."""
+    first = lost.first.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return LostTold(count=lost.count, first=lost.first, last=lost.last, advice=advice.format(first=first))

@@ -59,6 +59,9 @@ class Replays(Protocol):
     def ask(self, agency: str, endpoint: str, wanted: Wanted, per_second: int, by: str) -> ReplayInfo:
         """A new replay. Unknown where the endpoint is closed or the outbox holds no such event; Conflict at too many."""
 
+    def cursor_before(self, agency: str, wanted: Wanted) -> tuple[str | None, Lost | None]:
+        """The cursor after which the feed has all that is wanted (None: the start), and what of it no outbox holds any more."""
+
     def of(self, agency: str, endpoint: str) -> list[ReplayInfo]:
         """All of the last 90 days, newest first."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from connectors.memory.endpoints import MemoryEndpoints
 from hub.core.delivering import Waiting
 from hub.core.replaying import Known, merged
-from hub.replays import MOST_OPEN, Progress, Replay, ReplayInfo, Replaying, Replays, Wanted
+from hub.replays import MOST_OPEN, Lost, Progress, Replay, ReplayInfo, Replaying, Replays, Wanted
 from schemas.errors import Conflict, Unknown
 
 OPEN = ("waiting", "running")
@@ -45,6 +45,16 @@ class MemoryReplays:
         more = {"why": None, "asked": self.now(), "begun": None, "ended": None, "counts": {}, "read": 0, "total": None}
         self.kept[name] = turn, ReplayInfo(name, endpoint, wanted, per_second, "waiting", lost=None, **more)  # type: ignore[arg-type]
         return self.kept[name][1]
+
+    def cursor_before(self, agency: str, wanted: Wanted) -> tuple[str | None, Lost | None]:
+        """As told by `stands`, in whose epoch everything is; nothing is ever lost."""
+        if wanted.event is not None and (agency, wanted.event) not in self.stands:
+            raise Unknown("no event of this id stands in your outbox: GET /v1/outbox tells the ids")
+        mine = sorted((epoch, offset, at, name) for (owner, name), (epoch, offset, at) in self.stands.items() if owner == agency)
+        wants = [(epoch, offset) for epoch, offset, at, name in mine if name == wanted.event or (wanted.since or at) > at]
+        epoch, offset = wants[-1] if wants else ("", -1)
+        offset -= wanted.event is not None
+        return (f"{epoch}.{offset}" if offset >= 0 else None), None
 
     def of(self, agency: str, endpoint: str) -> list[ReplayInfo]:
         """All, newest first."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from connectors.store import audit
+from connectors.store.beginnings import what_is_lost
 from connectors.store.deliveries import attempt_row
 from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, POSITIONS
 from connectors.store.erased import erased_receipts
@@ -41,9 +42,10 @@ class PostgresReplaying:
         with translated(), self._engine.begin() as connection:
             if not self._is_ours(connection, replay):
                 return False
-            lost = connection.execute(_lost(replay, first)).one()
+            only = replay.start[1] if replay.alone and replay.start else None
+            lost = what_is_lost(connection, replay.agency, replay.since, replay.epoch, first, only)
             where = {"epoch": replay.epoch, "first": replay.next, "next": replay.next, "end": replay.end}
-            what = {"lost": lost.count, "lost_first": lost.first, "lost_last": lost.last}
+            what = {"lost": (lost and lost.count) or 0, "lost_first": lost and lost.first, "lost_last": lost and lost.last}
             begun = {"state": "running", "begun": func.coalesce(REPLAYS.c.begun, func.now()), "attempts": 0}
             return bool(connection.execute(_this(replay).values(where | what | begun)).rowcount)
 
@@ -123,16 +125,6 @@ def _moved(connection: Connection, progress: Progress) -> bool:
         counts = ", ".join(f"{name} {count}" for name, count in sorted(place["counts"].items()))
         audit.record(connection, "hub", f"replay.{progress.state}", f"{replay.agency}/{replay.endpoint}/{replay.id} {counts}")
     return True
-
-
-def _lost(replay: Replay, first: int) -> Any:
-    """What the agency's outbox had from then on that stands before `first` or in an epoch before, and was not written again."""
-    again, here = OUTBOX.alias("again"), and_(OUTBOX.c.epoch == replay.epoch, OUTBOX.c.offset >= first)
-    same = and_(again.c.agency == OUTBOX.c.agency, again.c.epoch == replay.epoch, again.c.event_id == OUTBOX.c.event_id)
-    written_again = exists().where(same, again.c.offset >= first)
-    about = (func.count().label("count"), func.min(OUTBOX.c.at).label("first"), func.max(OUTBOX.c.at).label("last"))
-    had = (OUTBOX.c.agency == replay.agency, OUTBOX.c.at >= replay.since, ~here, ~written_again)
-    return select(*about).where(*had, *([OUTBOX.c.offset == replay.start[1]] if replay.alone and replay.start else ()))
 
 
 def _known(event: Waiting, came: Sequence[Any], newest: dict[Any, int], erased: frozenset[tuple[str, int | None]]) -> Known:

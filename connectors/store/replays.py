@@ -4,18 +4,15 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from connectors.store import audit
+from connectors.store import audit, beginnings
 from connectors.store.endpoint_tables import ENDPOINTS
 from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
 from connectors.store.replay_tables import REPLAYS
-from connectors.store.view_tables import OUTBOX
-from connectors.store.view_tables import POSITIONS as TAKEN_IN
 from hub.replays import MOST_OPEN, Lost, ReplayInfo, Replays, Wanted
 from schemas.errors import Conflict, Unknown
-from schemas.topics import outbox
 
 OPEN = ("waiting", "running")
 
@@ -40,6 +37,11 @@ class PostgresReplays:
             connection.execute(insert(REPLAYS).values(row | {"id": name, "per_second": per_second}))
             audit.record(connection, f"{agency}/{by}", "replay.asked", f"{agency}/{endpoint}/{name}")
             return _info(_row(connection, endpoint, name))
+
+    def cursor_before(self, agency: str, wanted: Wanted) -> tuple[str | None, Lost | None]:
+        """Where the feed begins with what is wanted, and what of it is lost."""
+        with translated(), self._engine.connect() as connection:
+            return beginnings.cursor_before(connection, agency, wanted)
 
     def of(self, agency: str, endpoint: str) -> list[ReplayInfo]:
         """All, newest first."""
@@ -80,11 +82,7 @@ def _row_of(connection: Connection, agency: str, wanted: Wanted) -> dict[str, An
     asked = {"event": wanted.event, "alone": wanted.alone}
     if wanted.event is None:
         return asked | {"since": wanted.since}
-    here = and_(TAKEN_IN.c.topic == outbox(agency).name, TAKEN_IN.c.epoch == OUTBOX.c.epoch)
-    named = (OUTBOX.c.agency == agency, OUTBOX.c.event_id == wanted.event)
-    found = connection.execute(select(OUTBOX.c.epoch, OUTBOX.c.offset, OUTBOX.c.at).join(TAKEN_IN, here).where(*named)).first()
-    if found is None:
-        raise Unknown("no event of this id stands in your outbox: the newest take a moment; GET /v1/outbox tells the ids")
+    found = beginnings.found(connection, agency, wanted.event)
     return asked | {"since": found.at, "start_epoch": found.epoch, "start_offset": found.offset}
 
 

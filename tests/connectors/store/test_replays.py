@@ -305,3 +305,16 @@ def test_after_ninety_days_it_is_purged(whole: Store, postgres: tuple[Engine, Sc
         connection.execute(text(f"UPDATE {table} SET asked = now() - interval '91 days' WHERE id = :id"), {"id": name})
     Purge(postgres[0], postgres[1].prefix).run(datetime.now(UTC).date(), "test")
     assert [one.id for one in whole.replays.of(AGENCY, endpoint)] == []
+
+
+# Where the feed begins
+
+
+def test_the_feed_begins_at_a_moment_or_with_an_event(store: Store) -> None:
+    assert store.replays.cursor_before(AGENCY, Wanted(since=LONG_AGO))[0] is None
+    assert store.replays.cursor_before(AGENCY, Wanted(since=AT + timedelta(milliseconds=2)))[0] == "e1.1"
+    assert store.replays.cursor_before(AGENCY, Wanted(since=AT + timedelta(hours=1)))[0] == "e1.3"
+    assert store.replays.cursor_before(AGENCY, Wanted(event=f"r1.2.{AGENCY}"))[0] == "e1.1"
+    assert store.replays.cursor_before(AGENCY, Wanted(event=f"r1.1.{AGENCY}"))[0] is None
+    with pytest.raises(Unknown, match="no event of this id"):
+        store.replays.cursor_before(OTHER, Wanted(event=f"r1.1.{AGENCY}"))
