@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import bulk, employers, endpoints, health, notices, outbox, pages, refused, replays, subscriptions
+from api import bulk, employers, endpoints, gap, health, notices, outbox, pages, refused, replays, subscriptions
 from api.backlog import Backlog
+from api.confirming import Confirming
 from api.dependencies import Check, Parts, ReplayParts, Webhooks
 from api.document import describe
 from api.door import AT_ONCE, Door
@@ -27,7 +28,7 @@ from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
     *(notices.router, bulk.router, employers.router, outbox.router, subscriptions.router, endpoints.router),
-    *(replays.router, refused.router, health.router, pages.router),
+    *(replays.router, gap.router, refused.router, health.router, pages.router),
 )
 _READERS = 32
 SERVING: dict[str, Any] = {"access_log": False, "server_header": False, "timeout_graceful_shutdown": 15}
@@ -47,10 +48,12 @@ def create_app(
     subscribing: Subscribing | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     replaying: ReplayParts | None = None,
+    confirming: Confirming | None = None,
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
-    server stops; without `subscribing` nobody can subscribe, without `replaying` nobody have anything told again."""
+    server stops; without `subscribing` nobody can subscribe, without `replaying` nobody have anything told again, without `confirming` nobody
+    see what was confirmed."""
     metrics = Metrics()
     metrics.watch(reading.behind)
     app = FastAPI(
@@ -73,6 +76,7 @@ def create_app(
         webhooks=webhooks,
         now=now,
         replays=replaying,
+        confirming=confirming,
     )
     _answer_errors(app)
     for router in ROUTERS:

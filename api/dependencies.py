@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.backlog import Backlog
+from api.confirming import Confirming
 from api.door import Door
 from api.errors import trace_of
 from api.events import Streams
@@ -57,6 +58,7 @@ class Parts:
     webhooks: Webhooks
     now: Callable[[], datetime]
     replays: ReplayParts | None = None
+    confirming: Confirming | None = None
 
 
 async def parts(request: Request) -> Parts:
@@ -123,6 +125,13 @@ def replays_of(given: Parts) -> ReplayParts:
     if given.replays is None:
         raise Misconfigured("this process was given no replays")
     return given.replays
+
+
+def confirming_of(given: Parts) -> Confirming:
+    """What the application knows of what was confirmed. Misconfigured where it was given nothing."""
+    if given.confirming is None:
+        raise Misconfigured("this process was not told how far channels are")
+    return given.confirming
 
 
 async def _subscribing(given: TheParts) -> Subscribing:

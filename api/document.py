@@ -27,6 +27,7 @@ _TAGS = [
     {"name": "outbox", "description": "What concerns your agency, in order."},
     {"name": "subscriptions", "description": "Saved filters over your outbox."},
     {"name": "endpoints", "description": "Where your agency is told: webhooks, their secrets, what each was told."},
+    {"name": "gap", "description": "What each of your channels has confirmed, and what it has not."},
     {"name": "refused", "description": "Your notices that were not taken."},
     {"name": "health", "description": "For whoever keeps the hub running."},
 ]

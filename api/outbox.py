@@ -46,6 +46,8 @@ async def read_outbox(
     A cursor of an outbox that was made anew since is answered with 404, which says what is lost to it: begin without one.
     In place of a cursor, `since` or `from_event` begin at a moment or an event: that is how to read anything again.
     """
+    if given.confirming is not None:
+        await run_in_threadpool(given.confirming.read, caller, "feed", query.cursor)
     query, lost = await run_in_threadpool(begun, given, caller.agency, query)
     look = partial(reading.outbox, caller.agency)
     if query.subscription is not None:
@@ -105,6 +107,8 @@ async def follow_outbox(
         caller = still_may_read()
         if not given.reading.admits(caller.agency):
             raise NotPermitted("your agency is not in force today: it is told nothing")
+        if given.confirming is not None:
+            given.confirming.read(caller, "stream", cursor)
         if query.subscription is not None:
             return subscribing_of(given).page(caller.agency, str(query.subscription), cursor, AT_ONCE)
         return given.reading.outbox(caller.agency, cursor, AT_ONCE)

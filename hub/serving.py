@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from api.app import SERVING, create_app
+from api.confirming import Confirming
 from api.dependencies import ReplayParts, Webhooks
 from api.events import Streams
 from api.subscribing import Subscribing
@@ -92,6 +93,7 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         streams=streams,
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
         replaying=ReplayParts(wiring.replays, wiring.settings.webhooks.replays_per_second),
+        confirming=Confirming(wiring.confirmed(), wiring.partner_groups(), lambda: datetime.now(UTC)),
     )
     settle()
     settings: dict[str, Any] = {"host": host, "port": port, "log_level": "warning", **SERVING}

@@ -15,8 +15,10 @@ from sqlalchemy import Engine
 from connectors.inbound.standing import Standings
 from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
+from connectors.outbound.partner_groups import KafkaPartnerGroups
 from connectors.outbound.topics import apply_topics
 from connectors.outbound.webhook import Webhook
+from connectors.store.confirming import PostgresConfirmed
 from connectors.store.deliveries import PostgresDeliveries
 from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
@@ -172,6 +174,14 @@ class Wiring:
     def replaying(self, holder: str) -> PostgresReplaying:
         """The replays of the endpoints that a process holds by that name."""
         return PostgresReplaying(self.engine, holder, self.schemas)
+
+    def confirmed(self) -> PostgresConfirmed:
+        """What endpoints and readers of the API have confirmed."""
+        return PostgresConfirmed(self.engine, self.schemas)
+
+    def partner_groups(self) -> KafkaPartnerGroups:
+        """How far agencies' own consumer groups are."""
+        return KafkaPartnerGroups(self.bootstrap, self.topic_sources().epochs, self.prefix)
 
     def webhook(self) -> Webhook:
         """What calls endpoints; make it inside the loop that it works in."""

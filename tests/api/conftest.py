@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.confirming import Confirming
 from api.dependencies import ReplayParts, Webhooks
 from api.events import Streams
 from api.examples import NOTICES
 from api.subscribing import Subscribing
+from connectors.memory.confirming import MemoryConfirmed, MemoryGroups
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.publisher import MemoryPublisher
@@ -53,10 +55,13 @@ class Hub:
     endpoints: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
     posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
     replays: MemoryReplays = field(init=False)
+    confirmed: MemoryConfirmed = field(init=False)
+    groups: MemoryGroups = field(default_factory=MemoryGroups)
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
 
     def __post_init__(self) -> None:
+        self.confirmed = MemoryConfirmed(self.endpoints)
         self.replays = MemoryReplays(self.endpoints, lambda: NOW)
         subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
         self.app: FastAPI = create_app(
@@ -66,6 +71,7 @@ class Hub:
             subscribing=subscribing,
             now=lambda: NOW,
             replaying=ReplayParts(self.replays, 50),
+            confirming=Confirming(self.confirmed, self.groups, lambda: NOW),
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)
 
