@@ -52,8 +52,8 @@ def create_app(
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
-    server stops; without `subscribing` nobody can subscribe, without `replaying` nobody have anything told again, without `confirming` nobody
-    see what was confirmed."""
+    server stops; without `subscribing`, `replaying` or `confirming` nobody can subscribe, have anything told again, or see what
+    was confirmed."""
     metrics = Metrics()
     metrics.watch(reading.behind)
     app = FastAPI(

@@ -1,4 +1,4 @@
-"""How far each channel of an agency is, put together; and the places of those who read feed and stream. Over ports and hub.core."""
+"""How far each channel of an agency is, put together; and the places of those who read feed and stream. Over ports alone."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What channels have confirmed, in memory: hub.confirming.Confirmed over connectors.memory.endpoints, and groups that are put in."""
+"""What channels have confirmed, in memory: over the endpoints of connectors.memory.endpoints, and groups that are put in."""
 
 from collections import Counter
 from collections.abc import Collection

@@ -22,12 +22,12 @@ def client_for(
 ) -> Iterator[Client]:
     """A client of the wiring's hub. `label` is that of a key which is made, `say` is told where the hub asks to wait."""
     url = address(wiring.settings)
-    with _key(wiring, url, agency, key, label) as found, Client(url, found, say=say) as client:
+    with key_for(wiring, url, agency, key, label) as found, Client(url, found, say=say) as client:
         yield client
 
 
 @contextmanager
-def _key(wiring: Wiring, url: str, agency: str | None, key: str | None, label: str) -> Iterator[str]:
+def key_for(wiring: Wiring, url: str, agency: str | None, key: str | None, label: str) -> Iterator[str]:
     """The key given, or one made for the agency, or the one that the folder's hub has noted (for itself and no other)."""
     if agency and key:
         raise Misconfigured("give --agency or --key, not both: a key has its agency")

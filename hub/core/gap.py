@@ -57,9 +57,9 @@ class PlaceAt:
 class Gap:
     """One channel. `next`: the first offset that is not confirmed; `behind`: places from there to the end of the outbox.
 
-    `ahead`: places beyond the end that were confirmed though nothing stands there; `lost`: places that were not confirmed and that
-    the outbox holds no more. `name` is that of the endpoint, the group, or the key with its channel. `unread_from`: of an endpoint
-    the first offset that was not read for it.
+    `ahead`: places beyond the end that were confirmed though nothing stands there; `lost`: places that were not confirmed and
+    that the outbox holds no more. `name` is that of the endpoint, the group, or the key with its channel. `unread_from`: of an
+    endpoint the first offset that was not read for it.
     """
 
     channel: Channel
