@@ -42,8 +42,8 @@ async def _follow(client: HubClient, begun: Begun, limit: int | None) -> None:
     if since is None and not begun.from_start:
         since = datetime.now(UTC)
     told = 0
-    async with aclosing(client.subscribe(subscription=begun.subscription, since=since)) as events:
-        async for event in events:
+    async with aclosing(client.subscribe(subscription=begun.subscription, since=since)) as following:
+        async for event in following:
             typer.echo(line_of(event))
             told += 1
             if told == limit:
