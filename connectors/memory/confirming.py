@@ -46,7 +46,7 @@ class MemoryConfirmed:
         kept = self.kept.kept[name]
         opened = [event.place for event, become in kept.events.values() if become in ("waiting", "given-up")]
         waiting = [event.due for event, become in kept.events.values() if become == "waiting"]
-        counts = Counter(become for _, become in kept.events.values())
+        counts = Counter[str](become for _, become in kept.events.values())
         return EndpointAt(name, state, kept.position, counts, min(opened, default=None), min(waiting, default=None))
 
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from connectors.memory.endpoints import MemoryEndpoints
 from hub.core.delivering import Waiting
@@ -39,11 +40,19 @@ class MemoryReplays:
         if wanted.event is not None:
             if (agency, wanted.event) not in self.stands:
                 raise Unknown("no event of this id stands in your outbox: GET /v1/outbox tells the ids")
-            *place, since = self.stands[agency, wanted.event]
-            start = (str(place[0]), int(place[1]))
+            epoch, offset, since = self.stands[agency, wanted.event]
+            start = epoch, offset
         turn = Replay(name, endpoint, agency, since, per_second, wanted.alone, start)
-        more = {"why": None, "asked": self.now(), "begun": None, "ended": None, "counts": {}, "read": 0, "total": None}
-        self.kept[name] = turn, ReplayInfo(name, endpoint, wanted, per_second, "waiting", lost=None, **more)  # type: ignore[arg-type]
+        more: dict[str, Any] = {
+            "why": None,
+            "asked": self.now(),
+            "begun": None,
+            "ended": None,
+            "counts": {},
+            "read": 0,
+            "total": None,
+        }
+        self.kept[name] = turn, ReplayInfo(name, endpoint, wanted, per_second, "waiting", lost=None, **more)
         return self.kept[name][1]
 
     def cursor_before(self, agency: str, wanted: Wanted) -> tuple[str | None, Lost | None]:

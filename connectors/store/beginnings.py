@@ -45,10 +45,10 @@ def what_is_lost(
     """
     again, here = OUTBOX.alias("again"), and_(OUTBOX.c.epoch == epoch, OUTBOX.c.offset >= first)
     same = and_(again.c.agency == OUTBOX.c.agency, again.c.epoch == epoch, again.c.event_id == OUTBOX.c.event_id)
-    about = (func.count().label("count"), func.min(OUTBOX.c.at).label("first"), func.max(OUTBOX.c.at).label("last"))
+    about = (func.count().label("events"), func.min(OUTBOX.c.at).label("first"), func.max(OUTBOX.c.at).label("last"))
     had: list[ColumnElement[bool]] = [OUTBOX.c.agency == agency, OUTBOX.c.at >= since, ~here]
     had.append(~exists().where(same, again.c.offset >= first))
     if only is not None:
         had.append(OUTBOX.c.offset == only)
     row = connection.execute(select(*about).where(*had)).one()
-    return Lost(row.count, row.first, row.last) if row.count else None
+    return Lost(row.events, row.first, row.last) if row.events else None

@@ -116,14 +116,15 @@ def _moved(connection: Connection, progress: Progress) -> bool:
     """False where it was canceled meanwhile: what was done counts all the same."""
     replay = progress.replay
     row = connection.execute(select(REPLAYS.c.counts, REPLAYS.c.state).where(REPLAYS.c.id == replay.id).with_for_update()).one()
-    place = {"next": replay.next, "attempts": replay.attempts, "left": replay.left, "counts": merged(row.counts, progress.counts)}
-    connection.execute(update(REPLAYS).where(REPLAYS.c.id == replay.id).values(place))
+    counts = merged(row.counts, progress.counts)
+    place = {"next": replay.next, "attempts": replay.attempts, "left": replay.left}
+    connection.execute(update(REPLAYS).where(REPLAYS.c.id == replay.id).values(place | {"counts": counts}))
     if row.state not in OPEN:
         return False
     if progress.state != "running":
         connection.execute(_this(replay).values(state=progress.state, why=progress.why, ended=func.now()))
-        counts = ", ".join(f"{name} {count}" for name, count in sorted(place["counts"].items()))
-        audit.record(connection, "hub", f"replay.{progress.state}", f"{replay.agency}/{replay.endpoint}/{replay.id} {counts}")
+        told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+        audit.record(connection, "hub", f"replay.{progress.state}", f"{replay.agency}/{replay.endpoint}/{replay.id} {told}")
     return True
 
 

@@ -105,7 +105,7 @@ def _row(connection: Connection, endpoint: str, replay: str) -> Any:
 
 def _info(row: Any) -> ReplayInfo:
     over = row.closed and row.state in OPEN  # a closed endpoint is told nothing any more
-    begun = row.next is not None
+    begun = row.first is not None
     return ReplayInfo(
         id=row.id,
         endpoint=row.endpoint,

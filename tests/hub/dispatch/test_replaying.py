@@ -132,6 +132,23 @@ def test_while_what_is_new_hangs_nothing_is_replayed_beside_it() -> None:
     assert min(later) - first > 1.4
 
 
+def test_while_a_step_is_replayed_a_newer_one_of_its_employer_waits_for_the_answer() -> None:
+    hub = Replayed()
+    hub.put(a_copy("r1"))
+    with receiver(sends(b"", pause=1.0)) as here:
+        name, _ = hub.add(here.url)
+        with hub.running():
+            replay = hub.ask(name)
+            here.wait(1)
+            here.answering = says(204)
+            hub.put(a_copy("r1", 2), a_copy("r2", employer="fi:2"))
+            here.wait(3)
+            found = hub.until_over(name, replay)
+    assert told(here) == [("r1", 1), ("r2", 1), ("r1", 2)]
+    assert here.got[2].at - here.got[0].at > 0.9
+    assert found.counts == {"overtaken": 1}, "its answer was none, and by then a newer step had come"
+
+
 def test_from_an_event_and_one_event_alone() -> None:
     hub = Replayed()
     hub.put(*several(4), a_copy("r1", 2, employer="fi:1"))
