@@ -91,7 +91,7 @@ def test_a_step_that_comes_while_a_replay_goes_on_is_never_followed_by_an_older_
     with receiver() as here:
         name, _ = hub.add(here.url)
         with hub.running():
-            replay = hub.ask(name, per_second=4)
+            replay = hub.ask(name, per_second=8)  # all seven are looked at together
             here.wait(1)
             hub.put(a_copy("late", 2))
             found = hub.until_over(name, replay)
