@@ -22,6 +22,7 @@ HOMES = {
     "keys": ("keys",),
     "partners": ("partner",),
     "letters": ("dead-letters",),
+    "refusing": ("refused",),
     "subscribing": ("subscription",),
     "replaying": ("replay",),
     "catalogue": ("topics", "registry"),
