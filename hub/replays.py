@@ -74,7 +74,7 @@ class Replays(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A replay as the dispatcher has it. `start`: epoch and offset of the event it was asked from; `since`: when that came.
+    """A replay as the dispatcher has it. `event`: the id it was asked from, `start`: its epoch and offset, `since`: when it came.
 
     `epoch`, `next`, `end`: the outbox, the next offset and the one to end before; None before it has begun. `attempts`: how often
     the event at `next` was tried; `left`: how many events before it were left in a row.
@@ -87,6 +87,7 @@ class Replay:
     per_second: int
     alone: bool = False
     start: tuple[str, int] | None = None
+    event: str | None = None
     epoch: str | None = None
     next: int = 0
     end: int = 0

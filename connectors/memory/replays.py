@@ -42,7 +42,7 @@ class MemoryReplays:
                 raise Unknown("no event of this id stands in your outbox: GET /v1/outbox tells the ids")
             epoch, offset, since = self.stands[agency, wanted.event]
             start = epoch, offset
-        turn = Replay(name, endpoint, agency, since, per_second, wanted.alone, start)
+        turn = Replay(name, endpoint, agency, since, per_second, wanted.alone, start, wanted.event)
         more: dict[str, Any] = {
             "why": None,
             "asked": self.now(),

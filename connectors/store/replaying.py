@@ -140,7 +140,7 @@ def _known(event: Waiting, came: Sequence[Any], newest: dict[Any, int], erased: 
 
 
 def _replay(row: Any) -> Replay:
-    found = Replay(row.id, row.endpoint, row.agency, _utc(row.since), row.per_second, row.alone)
+    found = Replay(row.id, row.endpoint, row.agency, _utc(row.since), row.per_second, row.alone, event=row.event)
     start = None if row.start_epoch is None else (row.start_epoch, row.start_offset)
     if row.epoch is None:
         return replace(found, start=start)

@@ -27,7 +27,7 @@ from hub.ports import Attempt
 from hub.replays import Progress, Replay
 from hub.replays import Replaying as Store
 from schemas.errors import HubError
-from schemas.wire import know_version
+from schemas.wire import header, know_version
 
 log = structlog.get_logger()
 
@@ -39,6 +39,7 @@ STALE = 1.0
 CATCH_UP = 0.2
 """Seconds for which what was held up may go faster than it was asked for."""
 AGAIN_AFTER = 2.0
+AT_ONCE = 500
 
 
 class Past(Protocol):
@@ -133,16 +134,28 @@ class OneReplay:
         """From where to where it goes: what came later was told by itself. In an outbox that was made anew once more."""
         asked, tools = self._replay, self._tools
         first = await tools.thread(tools.past.first, asked.agency)
-        if asked.start is not None and asked.start[0] == epoch:
-            start = max(asked.start[1], 0 if asked.alone else first)
-        elif asked.alone:  # it stood in an outbox that is no more
-            start = end
+        if asked.start is not None and asked.start[0] == epoch and (asked.start[1] >= first or not asked.alone):
+            start = max(asked.start[1], first)
+        elif asked.alone:
+            start = await self._found_again(first, end)
         else:
             start = await tools.thread(tools.past.since, asked.agency, asked.since)
         start = min(start, end)
         last = min(start + 1, end) if asked.alone else end
         self._replay = replace(asked, epoch=epoch, next=start, end=last, attempts=0, left=0)
         return bool(await tools.thread(tools.store.begin, self._replay, first))
+
+    async def _found_again(self, first: int, end: int) -> int:
+        """Where the event that was asked for was written again, when its outbox was emptied or made anew; the end, if nowhere."""
+        while first < end:
+            records: list[InOutbox] = await self._tools.thread(self._tools.past.part, self._replay.agency, first, AT_ONCE)
+            if not records:
+                break
+            for record in records:
+                if header(record.headers, "ce_id") == self._replay.event:
+                    return record.offset
+            first = records[-1].offset + 1
+        return end
 
     async def _records(self) -> list[InOutbox]:
         one = self._replay

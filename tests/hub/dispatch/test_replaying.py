@@ -267,13 +267,18 @@ def test_an_event_that_the_outbox_holds_no_more_is_said_to_be_gone() -> None:
     hub = Replayed()
     hub.put(*several(3))
     del hub.boxes.records[AGENCY][0]
+    alone = Wanted(event=f"r0.1.{AGENCY}", alone=True)
     with receiver() as here:
         name, _ = hub.add(here.url)
         with hub.running():
-            found = hub.until_over(name, hub.ask(name, Wanted(event=f"r0.1.{AGENCY}", alone=True)))
+            found = hub.until_over(name, hub.ask(name, alone))
             rest = hub.until_over(name, hub.ask(name))
+            hub.boxes.put(several(1)[0])
+            until(lambda: hub.store.kept[name].position == ("e1", 4) and not hub.store.kept[name].waiting())
+            again = hub.until_over(name, hub.ask(name, alone))
     assert (found.state, found.counts) == ("done", {"gone": 1})
     assert (rest.counts, rest.total) == ({"told": 2}, 2)
+    assert again.counts == {"told": 1}, "written again at another place, as when rights were narrowed"
 
 
 def test_an_outbox_that_is_made_anew_meanwhile_is_gone_through_again() -> None:
