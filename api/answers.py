@@ -48,11 +48,21 @@ class Listing(Inside):
     next: str | None = Field(description="Cursor of the next part; null at the end.")
 
 
+class LostTold(Inside):
+    """Events that no outbox holds any more."""
+
+    count: int
+    first: Moment = Field(description="When the first of them came.")
+    last: Moment = Field(description="When the last of them came: what is told goes on with what came after it.")
+    advice: str
+
+
 class Feed(Inside):
     """Part of an outbox. `next` goes on from here also where there is nothing more yet: keep it, ask again later."""
 
     items: list[dict[str, Any]]
     next: str | None = Field(description="Cursor to go on from; null only while the outbox has never held anything.")
+    lost: LostTold | None = Field(default=None, description="With `since`, and only where something of it is lost.")
 
 
 class SubscriptionAnswer(Inside):

@@ -16,6 +16,7 @@ from api import (
     bulk,
     employers,
     endpoints,
+    gap,
     health,
     keys,
     mail_links,
@@ -25,11 +26,13 @@ from api import (
     pages,
     partner,
     refused,
+    replays,
     subscriptions,
 )
 from api.acting import Acting
 from api.backlog import Backlog
-from api.dependencies import Check, MailParts, Parts, Webhooks
+from api.confirming import Confirming
+from api.dependencies import Check, MailParts, Parts, ReplayParts, Webhooks
 from api.document import describe
 from api.door import AT_ONCE, Door
 from api.errors import on_http_error, on_hub_error, on_invalid
@@ -44,8 +47,8 @@ from schemas.errors import HubError
 from schemas.topics import RECEIVED, Topic
 
 ROUTERS = (
-    *(notices.router, acknowledgements.router, bulk.router, employers.router, outbox.router),
-    *(subscriptions.router, endpoints.router, mailboxes.router, mail_links.router, partner.router, keys.router),
+    *(notices.router, acknowledgements.router, bulk.router, employers.router, outbox.router, subscriptions.router),
+    *(endpoints.router, replays.router, gap.router, mailboxes.router, mail_links.router, partner.router, keys.router),
     *(refused.router, health.router, pages.router),
 )
 _READERS = 32
@@ -68,11 +71,14 @@ def create_app(
     partners: Partnering | None = None,
     mail: MailParts | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    replaying: ReplayParts | None = None,
+    confirming: Confirming | None = None,
 ) -> FastAPI:
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
     server stops; without `subscribing` nobody can subscribe, without `acting` nobody speaks for another one or by X-Road, without
-    `partners` nobody can test, without `mail` nobody is told by mail.
+    `partners` nobody can test, without `mail` nobody is told by mail, without `replaying` or `confirming` nobody can have anything
+    told again, or see what was confirmed.
     """
     metrics = Metrics()
     metrics.watch(reading.behind)
@@ -98,6 +104,8 @@ def create_app(
         partners=partners,
         mail=mail,
         now=now,
+        replays=replaying,
+        confirming=confirming,
     )
     _answer_errors(app)
     for router in ROUTERS:

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from api.acting import Acting
 from api.backlog import Backlog
+from api.confirming import Confirming
 from api.door import Door
 from api.errors import trace_of
 from api.events import Streams
@@ -22,6 +23,7 @@ from hub.core.networks import Network
 from hub.mail_ports import Mailboxes
 from hub.partner_ports import Keys
 from hub.ports import Endpoints, Posting, Reading
+from hub.replays import Replays
 from schemas.errors import Misconfigured, Unknown
 
 Check = Callable[[], str | None]
@@ -46,6 +48,14 @@ class MailParts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayParts:
+    """Replays of endpoints, and how many events a second one may tell at the most."""
+
+    store: Replays
+    fastest: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What an application was made from."""
 
@@ -62,6 +72,8 @@ class Parts:
     partners: Partnering | None
     mail: MailParts | None
     now: Callable[[], datetime]
+    replays: ReplayParts | None = None
+    confirming: Confirming | None = None
 
 
 async def parts(request: Request) -> Parts:
@@ -127,6 +139,20 @@ def subscribing_of(given: Parts) -> Subscribing:
     if given.subscribing is None:
         raise Misconfigured("this process was given no subscriptions")
     return given.subscribing
+
+
+def replays_of(given: Parts) -> ReplayParts:
+    """What the application knows of replays. Misconfigured where it was given nothing."""
+    if given.replays is None:
+        raise Misconfigured("this process was given no replays")
+    return given.replays
+
+
+def confirming_of(given: Parts) -> Confirming:
+    """What the application knows of what was confirmed. Misconfigured where it was given nothing."""
+    if given.confirming is None:
+        raise Misconfigured("this process was not told how far channels are")
+    return given.confirming
 
 
 async def _subscribing(given: TheParts) -> Subscribing:

@@ -129,6 +129,10 @@ def _body(content: dict[str, Any]) -> dict[str, Any]:
 
 
 ENDPOINT_REQUEST = _body(_example_of("NewEndpoint", {"url": "https://agency.example/hub", "mode": "structured"}))
+REPLAY_REQUEST = _body(_example_of("NewReplay", {"since": "2026-11-24T00:00:00Z", "per_second": 10}))
+REPLAYED: Described = {
+    201: {"headers": {"Location": {"description": "Where to see how far it is", "schema": {"type": "string"}}}},
+}
 ENDPOINT_CHANGE_REQUEST = _body(_example_of("EndpointChange", {"state": "paused"}))
 
 KEY_REQUEST = _body(_example_of("WantedKey", {"label": "reader of the case system", "scopes": ["read"], "days": 90}))

@@ -11,11 +11,13 @@ from api.describing import components
 from api.endpoints import EndpointChange, NewEndpoint
 from api.keys import WantedKey
 from api.mailboxes import MailboxChange, NewMailbox
+from api.replays import NewReplay
 from schemas.acknowledgement import Answer
 from schemas.subscription import ChangedFilter, NewSubscription, Previewed
 
 _BODIES = (
-    *(Answer, NewEndpoint, EndpointChange, NewMailbox, MailboxChange, NewSubscription, ChangedFilter, Previewed, WantedKey),
+    *(Answer, NewEndpoint, EndpointChange, NewReplay, NewMailbox, MailboxChange),
+    *(NewSubscription, ChangedFilter, Previewed, WantedKey),
 )
 _DESCRIPTION = """Carries employer situation notices between Finland's public agencies.
 
@@ -32,6 +34,7 @@ _TAGS = [
     {"name": "outbox", "description": "What concerns your agency, in order."},
     {"name": "subscriptions", "description": "Saved filters over your outbox."},
     {"name": "endpoints", "description": "Where your agency is told: webhooks, their secrets, what each was told."},
+    {"name": "gap", "description": "What each of your channels has confirmed, and what it has not."},
     {"name": "partner", "description": "Your agency's state, and test messages that reach nobody."},
     {"name": "keys", "description": "Your agency's keys."},
     {"name": "refused", "description": "Your notices that were not taken."},

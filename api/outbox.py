@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -11,11 +11,13 @@ from fastapi.sse import EventSourceResponse
 
 from api.answers import Feed
 from api.auth import MayRead, StillMayRead
-from api.dependencies import OpenStreams, Reader, TheParts, TraceId, subscribing_of
+from api.dependencies import OpenStreams, Parts, Reader, TheParts, TraceId, replays_of, subscribing_of
 from api.describing import READ_PROBLEMS, STREAM_ANSWER
 from api.events import AT_ONCE, PAUSES, Outgoing
-from api.queries import EachOnce, FeedCursor, FeedQuery, StreamQuery
+from api.queries import Beginning, EachOnce, FeedCursor, FeedQuery, StreamQuery
+from api.replays import lost_told
 from hub.ports import Page
+from hub.replays import Lost, Wanted
 from schemas.errors import NotPermitted
 
 router = APIRouter(prefix="/v1/outbox", tags=["outbox"], dependencies=[EachOnce])
@@ -28,6 +30,7 @@ Look = Callable[[str | None, int], Page]
     operation_id="read_outbox",
     summary="Read your outbox in its order",
     responses=READ_PROBLEMS,
+    response_model_exclude_unset=True,
 )
 async def read_outbox(
     request: Request, still_may_read: StillMayRead, reading: Reader, given: TheParts, query: Annotated[FeedQuery, Query()]
@@ -40,7 +43,12 @@ async def read_outbox(
     With `subscription` only what goes to it; the cursor is the outbox's own all the same, so that a part may be empty and `next`
     goes on. To which a step of a notice went, every later one goes, also one that takes the notice back.
     A cursor of an outbox that was made anew since is answered with 404, which says what is lost to it: begin without one.
+    In place of a cursor, `since` or `from_event` begin at a moment or an event: that is how to read anything again.
     """
+    caller = await run_in_threadpool(still_may_read)
+    if given.confirming is not None:
+        await run_in_threadpool(given.confirming.read, caller, "feed", query.cursor)
+    query, lost = await run_in_threadpool(begun, given, caller.agency, query)
 
     def look(cursor: str | None, limit: int) -> Page:
         agency = still_may_read().agency
@@ -49,7 +57,20 @@ async def read_outbox(
         return reading.outbox(agency, cursor, limit)
 
     page = await _page_or_wait(request, look, query)
-    return Feed(items=page.items, next=_place_after(page, query.cursor))
+    told = {} if lost is None else {"lost": lost_told(lost, _LOST)}
+    return Feed(items=page.items, next=_place_after(page, query.cursor), **told)
+
+
+_LOST = "no outbox holds them any more; /v1/notices?received_from={first} finds what they are about"
+Q = TypeVar("Q", bound=Beginning)
+
+
+def begun(given: Parts, agency: str, query: Q) -> tuple[Q, Lost | None]:
+    """The query with a cursor, whatever it begins with; and what is lost to it."""
+    if query.since is None and query.from_event is None:
+        return query, None
+    cursor, lost = replays_of(given).store.cursor_before(agency, Wanted(query.since, query.from_event))
+    return query.model_copy(update={"cursor": cursor}), lost
 
 
 async def _place(caller: MayRead, streams: OpenStreams) -> AsyncIterator[None]:
@@ -72,7 +93,7 @@ LastEventId = Annotated[
 )
 async def follow_outbox(
     still_may_read: StillMayRead,
-    reading: Reader,
+    given: TheParts,
     streams: OpenStreams,
     trace_id: TraceId,
     query: Annotated[StreamQuery, Query()],
@@ -80,7 +101,7 @@ async def follow_outbox(
 ) -> EventSourceResponse:
     """The same events as the feed's, in the same order, as server-sent events: `data` is an item of the feed, `id` its cursor.
 
-    It begins after Last-Event-ID, else after `cursor`, else at the start of the outbox. Where nothing comes there is a comment
+    It begins after Last-Event-ID, else as the feed does. Where nothing comes there is a comment
     each 15 seconds. A stream ends when the hub is started again, after an hour, or with an event `problem`, whose data is a
     problem as any request would be answered with: open it again with the last `id` and nothing is missing. An event may come
     twice under one `id` of its data; of a notice, the highest `step` counts. An agency may have four streams open.
@@ -88,12 +109,19 @@ async def follow_outbox(
 
     def look(cursor: str | None) -> Page:
         caller = still_may_read()
-        if not reading.admits(caller.agency):
+        if not given.reading.admits(caller.agency):
             raise NotPermitted("your agency is not in force today: it is told nothing")
-        return reading.outbox(caller.agency, cursor, AT_ONCE)
+        if given.confirming is not None:
+            given.confirming.read(caller, "stream", cursor)
+        if query.subscription is not None:
+            return subscribing_of(given).page(caller.agency, str(query.subscription), cursor, AT_ONCE)
+        return given.reading.outbox(caller.agency, cursor, AT_ONCE)
 
-    cursor = last_event_id or query.cursor
-    first = await run_in_threadpool(look, cursor)
+    def begin() -> tuple[str | None, Page]:
+        cursor = last_event_id or begun(given, still_may_read().agency, query)[0].cursor
+        return cursor, look(cursor)
+
+    cursor, first = await run_in_threadpool(begin)
     outgoing = Outgoing(look, first, cursor, streams, trace_id)
     return EventSourceResponse(outgoing.lines(), headers={"X-Accel-Buffering": "no"})
 

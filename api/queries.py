@@ -52,6 +52,7 @@ Cursor = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=
 FeedCursor = Annotated[
     str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_-]{1,64}\.[0-9]{1,19}$"), AfterValidator(_within_reach)
 ]
+EventName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 AnyKey = Annotated[EmployerKey, AfterValidator(key_of)]
 """An employer's key, its number written in any way: asked for is the one key that its notices have."""
 
@@ -110,10 +111,25 @@ class SearchQuery(Paging):
         return Search(**self.model_dump(exclude={"cursor", "limit"}))
 
 
-class FeedQuery(NoQuery):
+class Beginning(NoQuery):
+    """From where to read an outbox: one of the three, or none for its start."""
+
+    cursor: FeedCursor | None = Field(
+        default=None, description="`next` of the part before, or `id` of the last event that was read: `<epoch>.<offset>`."
+    )
+    since: Instant | None = Field(default=None, description="What came at that moment or later; RFC 3339 with offset.")
+    from_event: EventName | None = Field(default=None, description="From the event with this id on, with it.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "Beginning":
+        if sum(given is not None for given in (self.cursor, self.since, self.from_event)) > 1:
+            raise ValueError("give one of cursor, since and from_event")
+        return self
+
+
+class FeedQuery(Beginning):
     """From where to read an outbox, and whether to wait for something new."""
 
-    cursor: FeedCursor | None = Field(default=None, description="`next` of the part before: `<epoch>.<offset>`.")
     limit: int = Field(default=50, ge=1, le=MOST)
     subscription: UUID | None = Field(
         default=None, description="Only what goes to this subscription of your agency; a part may then be empty and not the last."
@@ -123,10 +139,10 @@ class FeedQuery(NoQuery):
     )
 
 
-class StreamQuery(NoQuery):
-    """From where to follow an outbox."""
+class StreamQuery(Beginning):
+    """From where to follow an outbox, and what of it."""
 
-    cursor: FeedCursor | None = Field(default=None, description="`id` of the last event that was read, as Last-Event-ID.")
+    subscription: UUID | None = Field(default=None, description="Only what goes to this subscription of your agency.")
 
 
 async def each_once(request: Request, _: CurrentCaller) -> None:

@@ -23,7 +23,9 @@ HOMES = {
     "partners": ("partner",),
     "letters": ("dead-letters",),
     "mailing": ("mail",),
+    "refusing": ("refused",),
     "subscribing": ("subscription",),
+    "replaying": ("replay",),
     "catalogue": ("topics", "registry"),
     "documents": ("docs",),
 }

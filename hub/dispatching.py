@@ -22,6 +22,7 @@ from hub.dispatch.clocks import Clocks
 from hub.dispatch.due import Board
 from hub.dispatch.following import Following
 from hub.dispatch.inheriting import hand_over
+from hub.dispatch.replaying import Replaying
 from hub.dispatch.webhooks import Webhooks
 from hub.kafka_doors import KafkaDoors
 from hub.mailing import Rights, mail_runs
@@ -110,8 +111,10 @@ def _webhooks(wiring: Wiring, rights: Rights) -> Webhooks | None:
     now = partial(datetime.now, UTC)
     try:
         choosing = Choosing(wiring.subscriptions.standing, rights)
-        reads = (wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher)
-        return Webhooks(*reads, rights, choosing, now, wiring.prefix)
+        deliveries, outboxes = wiring.deliveries(), wiring.outboxes()
+        replaying = Replaying(wiring.replaying(deliveries.holder), outboxes, choosing, rights, now)
+        reads = (deliveries, outboxes, wiring.webhook, wiring.publisher)
+        return Webhooks(*reads, rights, choosing, now, wiring.prefix, replaying)
     except HubError as error:
         log.error("no endpoint is told", error=error.detail)
         return None

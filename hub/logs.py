@@ -43,5 +43,5 @@ def set_up(form: Form = "plain") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for chatty in ("aiokafka", "faust", "mode", "kafka", "alembic"):
+    for chatty in ("aiokafka", "faust", "mode", "kafka", "alembic", "httpx2"):  # httpx2 would tell each URL of an endpoint
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -17,7 +17,8 @@ import uvicorn
 
 from api.acting import Acting
 from api.app import SERVING, create_app
-from api.dependencies import MailParts, Webhooks
+from api.confirming import Confirming
+from api.dependencies import MailParts, ReplayParts, Webhooks
 from api.events import Streams
 from api.partnering import Partnering
 from api.subscribing import Subscribing
@@ -98,6 +99,8 @@ def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:
         mail=MailParts(wiring.mailboxes, wiring.mail_secret()) if wiring.settings.mail.host else None,
         subscribing=Subscribing(wiring.subscriptions, reading, wiring.follower.current, today),
         acting=Acting(wiring.followed_registry, today, wiring.audit().record, wiring.partners.state, wiring.security_servers()),
+        replaying=ReplayParts(wiring.replays, wiring.settings.webhooks.replays_per_second),
+        confirming=Confirming(wiring.confirmed(), wiring.partner_groups(), lambda: datetime.now(UTC)),
     )
     settle()
     if wiring.security_servers().trusts_addresses:

@@ -40,6 +40,9 @@ class WebhookSettings(BaseModel):
         '["127.0.0.0/8", "::1/128"].',
     )
     seconds: float = Field(default=15.0, gt=0, le=60, description="Seconds that one attempt to tell an endpoint may take.")
+    replays_per_second: int = Field(
+        default=50, ge=1, le=1_000, description="Events a second that a replay to an endpoint may tell at the most."
+    )
 
 
 class MailSettings(BaseModel):

@@ -16,9 +16,11 @@ from connectors.inbound.standing import Standings
 from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
 from connectors.outbound.mail import Mail, Server
+from connectors.outbound.partner_groups import KafkaPartnerGroups
 from connectors.outbound.topics import apply_topics
 from connectors.outbound.webhook import Webhook
 from connectors.store.audit import PostgresAudit
+from connectors.store.confirming import PostgresConfirmed
 from connectors.store.deliveries import Kind, PostgresDeliveries
 from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
@@ -32,6 +34,8 @@ from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
+from connectors.store.replaying import PostgresReplaying
+from connectors.store.replays import PostgresReplays
 from connectors.store.subscriptions import PostgresSubscriptions
 from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
@@ -212,6 +216,23 @@ class Wiring:
     def deliveries(self, kind: Kind = "webhook") -> PostgresDeliveries:
         """What endpoints of a kind wait for, as a new process sees it."""
         return PostgresDeliveries(self.engine, self._webhook_secret(), secrets.token_hex(8), self.schemas, kind=kind)
+
+    @cached_property
+    def replays(self) -> PostgresReplays:
+        """Replays of agencies' webhooks, as they ask for them themselves."""
+        return PostgresReplays(self.engine, self.schemas)
+
+    def replaying(self, holder: str) -> PostgresReplaying:
+        """The replays of the endpoints that a process holds by that name."""
+        return PostgresReplaying(self.engine, holder, self.schemas)
+
+    def confirmed(self) -> PostgresConfirmed:
+        """What endpoints and readers of the API have confirmed."""
+        return PostgresConfirmed(self.engine, self.schemas)
+
+    def partner_groups(self) -> KafkaPartnerGroups:
+        """How far agencies' own consumer groups are."""
+        return KafkaPartnerGroups(self.bootstrap, self.topic_sources().epochs, self.prefix)
 
     def webhook(self) -> Webhook:
         """What calls endpoints; make it inside the loop that it works in."""

@@ -94,16 +94,24 @@ class HubClient:
         return self._listed("/v1/refused", {})
 
     def subscribe(
-        self, cursor: str | None = None, store: Store | None = None, limits: Limits | None = None
+        self,
+        cursor: str | None = None,
+        store: Store | None = None,
+        limits: Limits | None = None,
+        *,
+        subscription: str | None = None,
+        since: datetime | None = None,
     ) -> AsyncGenerator[Event, None]:
         """What the agency is told, as it comes and for ever: on from the store's place, else the cursor, else from the start.
 
         Each event once: none that was given before, and of a notice no step below one that was given. With a store, what was
         not acknowledged comes again after a restart. Breaks are mended without a word (but to the logger `hub.client`);
-        NotLetIn and CursorLost end it.
+        NotLetIn and CursorLost end it. `subscription`: only what goes to the one with that id. `since`: where there is neither
+        place nor cursor, begin with what came at that moment or later.
         """
         begin = store.cursor() or cursor if store is not None else cursor
-        return subscribe(Following(self._address, begin, limits or Limits()), store)
+        moment = None if since is None else since.isoformat()
+        return subscribe(Following(self._address, begin, limits or Limits(), subscription, moment), store)
 
     def _part(self, lines: list[bytes]) -> list[Sent]:
         """Send these; those for which the hub had no time go again, as long as there is patience."""

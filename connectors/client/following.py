@@ -37,10 +37,22 @@ class Limits:
 
 
 class Following:
-    """One reader. `cursor` is where it stands: after the last item that it gave."""
+    """One reader. `cursor` is where it stands: after the last item that it gave.
 
-    def __init__(self, address: Address, cursor: str | None, limits: Limits) -> None:
+    `subscription`: only what goes to it. `since` (RFC 3339): where to begin while there is no cursor.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        cursor: str | None,
+        limits: Limits,
+        subscription: str | None = None,
+        since: str | None = None,
+    ) -> None:
         self.cursor = cursor
+        self._wanted = {} if subscription is None else {"subscription": subscription}
+        self._since = {} if since is None else {"since": since}
         self._address = address
         self._limits = limits
         self._stream_from = 0.0 if limits.stream else _FOR_EVER
@@ -67,8 +79,9 @@ class Following:
     async def _by_stream(self, http: httpx2.AsyncClient) -> AsyncGenerator[Item | None, None]:
         """Until the stream ends."""
         headers = {} if self.cursor is None else {"Last-Event-ID": self.cursor}
+        params = self._wanted | (self._since if self.cursor is None else {})
         timeout = httpx2.Timeout(self._limits.silence, connect=5.0)
-        async with http.sse(STREAM, headers=headers, timeout=timeout, max_event_size=_LARGEST) as source:
+        async with http.sse(STREAM, params=params, headers=headers, timeout=timeout, max_event_size=_LARGEST) as source:
             await _check(source.response)
             async for said in source:
                 if said.event == "problem":
@@ -79,8 +92,8 @@ class Following:
 
     async def _by_feed(self, http: httpx2.AsyncClient) -> AsyncGenerator[Item | None, None]:
         """One page."""
-        place = {} if self.cursor is None else {"cursor": self.cursor}
-        answer = await http.get(FEED, params={"wait": self._limits.wait, **place})
+        place = self._since if self.cursor is None else {"cursor": self.cursor}
+        answer = await http.get(FEED, params={"wait": self._limits.wait, **self._wanted, **place})
         await _check(answer)
         page = answer.json()
         for item in page["items"]:

@@ -218,7 +218,7 @@ def _taken(kept: _Kept, event: Waiting) -> Waiting | None:
 
 def _told(event_id: str, attempt: Attempt) -> dict[str, Any]:
     answer = attempt.answer
-    said = {"outcome": answer.outcome, "code": answer.code, "words": answer.words, "status": answer.status}
+    said = {"outcome": answer.outcome, "code": answer.code, "words": answer.words, "status": answer.status, "replay": None}
     return {"at": attempt.at.isoformat(), "event_id": event_id, "milliseconds": attempt.milliseconds, **said}
 
 

@@ -101,6 +101,8 @@ class MemoryReading:
         if epoch != self.epoch:
             raise Unknown("this cursor is of an outbox that is no more: leave it out to begin at the start of today's")
         begin = int(offset) + 1
+        if begin > len(self._outbox[agency]):
+            raise Unknown("this cursor is ahead of your outbox, and was not given out by the hub")
         items = self._items(agency)[begin : begin + limit]
         return Page(items, items[-1]["cursor"] if items else cursor)
 

@@ -54,7 +54,7 @@ class Webhook:
         headers = message.headers | signing_headers(target.secrets, told.attributes["id"], at, message.body)
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._post(target.url, headers | {"hub-attempt": str(told.attempt)}, message.body, at)
+                return await self._post(target.url, headers | _marks(told), message.body, at)
         except TimeoutError:
             return answers.NO_ANSWER
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpcore2.UnsupportedProtocol, UnicodeError):
@@ -74,6 +74,12 @@ class Webhook:
         finally:
             await response.aclose()
         return answer_to(response.status_code, response.headers.get("retry-after"), at)
+
+
+def _marks(told: Told) -> dict[str, str]:
+    """What the hub itself says of the attempt: which it is, and of which replay."""
+    replay = told.attributes.get("replay")
+    return {"hub-attempt": str(told.attempt)} | ({} if replay is None else {"hub-replay": replay})
 
 
 def call(told: Told, mode: Mode) -> HTTPMessage:

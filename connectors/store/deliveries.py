@@ -46,14 +46,14 @@ class PostgresDeliveries:
         self._kind = kind
         self._engine = schemas.bind(engine)
         self._secret = secret
-        self._holder = holder
+        self.holder = holder
         self._lease = timedelta(seconds=lease_seconds)
 
     def claim(self) -> list[Endpoint]:
         """The active endpoints of active partners that are ours from now on: those that we have, and those that nobody has."""
         with translated(), self._engine.begin() as connection:
-            connection.execute(_CLAIM, {"me": self._holder, "lease": self._lease, "kind": self._kind})
-            rows = connection.execute(_OURS, {"me": self._holder, "kind": self._kind}).all()
+            connection.execute(_CLAIM, {"me": self.holder, "lease": self._lease, "kind": self._kind})
+            rows = connection.execute(_OURS, {"me": self.holder, "kind": self._kind}).all()
         return [self._endpoint(row) for row in rows]
 
     def waiting(self, endpoint: str) -> list[Waiting]:
@@ -102,11 +102,11 @@ class PostgresDeliveries:
     def leave(self) -> None:
         """Let others have our endpoints at once."""
         with translated(), self._engine.begin() as connection:
-            connection.execute(update(POSITIONS).where(POSITIONS.c.holder == self._holder).values(holder=None, until=None))
+            connection.execute(update(POSITIONS).where(POSITIONS.c.holder == self.holder).values(holder=None, until=None))
 
     def _lock(self, connection: Connection, endpoints: Iterable[str]) -> frozenset[str]:
         """Those of them that are ours; as long as the transaction lasts nobody else can have them."""
-        return frozenset(connection.scalars(_LOCK, {"me": self._holder, "endpoints": sorted(set(endpoints))}))
+        return frozenset(connection.scalars(_LOCK, {"me": self.holder, "endpoints": sorted(set(endpoints))}))
 
     def _endpoint(self, row: Any) -> Endpoint:
         standing = Standing(**{name: getattr(row, name) for name in _STANDING})

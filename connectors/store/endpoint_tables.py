@@ -93,11 +93,12 @@ ATTEMPTS = Table(
     Column("code", Text, nullable=False),
     Column("words", Text, nullable=False),
     Column("status", Integer),
+    Column("replay", Text),
     Index("attempts_of", "endpoint", "id"),
     Index("attempts_by_time", "at"),
     schema="work",
 )
-"""Each time that an endpoint was called, and what came of it: hub.core.answers.Answer."""
+"""Each time that an endpoint was called, and what came of it: hub.core.answers.Answer. `replay`: of which it was, if of one."""
 
 LETTERS = Table(
     "letters",

@@ -189,7 +189,7 @@ def _holding(row: Any) -> list[dict[str, Any]]:
 
 
 def _attempt(row: Any) -> dict[str, Any]:
-    told = ("event_id", "milliseconds", "outcome", "code", "words", "status")
+    told = ("event_id", "milliseconds", "outcome", "code", "words", "status", "replay")
     return {"at": row.at.astimezone(UTC).isoformat(), **{name: getattr(row, name) for name in told}}
 
 

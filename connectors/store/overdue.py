@@ -11,6 +11,8 @@ from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, LE
 from connectors.store.erased import ARRIVAL, BODY, NOTICE, REFUSAL
 from connectors.store.errors import translated
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
+from connectors.store.place_tables import PLACES_READ
+from connectors.store.replay_tables import REPLAYS
 from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS
 from connectors.store.trace_tables import ACKNOWLEDGEMENTS, STAGES
 from connectors.store.view_tables import ALERTS, NOTICES, OUTBOX, REFUSED
@@ -154,5 +156,7 @@ def _of_webhooks(rule: Rule, day: date) -> Iterator[tuple[Rule, Table, ColumnEle
     yield rule, ATTEMPTS, ATTEMPTS.c.at < before
     yield rule, DELIVERIES, DELIVERIES.c.taken < before
     yield rule, LETTERS, LETTERS.c.made < before
+    yield rule, REPLAYS, REPLAYS.c.asked < before
+    yield rule, PLACES_READ, PLACES_READ.c.at < before
     yield rule, POSITIONS, POSITIONS.c.endpoint.in_(select(ENDPOINTS.c.id).where(closed))
     yield rule, ENDPOINTS, closed

@@ -21,6 +21,7 @@ from connectors.store.view_tables import OUTBOX, POSITIONS, REFUSED
 from hub.answering import Answerable
 from hub.ports import Page, Search
 from schemas.errors import Finding, HubError, Misconfigured, Refusal
+from schemas.topics import outbox as outbox_topic
 
 OPERATOR = "hub"
 
@@ -162,7 +163,7 @@ class PostgresReading:
         """
         check(limit)
         with self._asking() as connection:
-            rows = rows_after(connection, agency, cursor, limit)
+            rows = rows_after(connection, agency, cursor, limit, lambda: self._lag_of(agency))
         cut = [(row, self._recut(agency, row.body)) for row in rows]
         goes_on = f"{rows[-1].epoch}.{rows[-1].offset}" if rows else cursor
         return Page([outbox_item(row, body) for row, body in cut if body is not None], goes_on)
@@ -192,6 +193,9 @@ class PostgresReading:
             raise Misconfigured("this process was not given the log's ends to compare with")
         rows = self._all(select(POSITIONS))
         return self._lag({(row.topic, row.partition): (row.epoch, row.next_offset) for row in rows})
+
+    def _lag_of(self, agency: str) -> int:
+        return 0 if self._lag is None else self.behind().get(outbox_topic(agency).name, 0)
 
     def ready(self) -> str | None:
         """None when reads can be served, else what is missing."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from api.errors import Problem
 from hub.data.load import load_registry
 from hub.trials.client import Client, address, noted, temporary_key
 from hub.wiring import Wiring
@@ -29,12 +30,12 @@ def client_for(
     `on_behalf_of`: in whose name it publishes, where that is another agency.
     """
     url = address(wiring.settings)
-    with _key(wiring, url, agency, key, label) as found, Client(url, found, say=say, on_behalf_of=on_behalf_of) as client:
+    with key_for(wiring, url, agency, key, label) as found, Client(url, found, say=say, on_behalf_of=on_behalf_of) as client:
         yield client
 
 
 @contextmanager
-def _key(wiring: Wiring, url: str, agency: str | None, key: str | None, label: str) -> Iterator[str]:
+def key_for(wiring: Wiring, url: str, agency: str | None, key: str | None, label: str) -> Iterator[str]:
     """The key given, or one made for the agency, or the one that the folder's hub has noted (for itself and no other)."""
     if agency and key:
         raise Misconfigured("give --agency or --key, not both: a key has its agency")
@@ -47,3 +48,15 @@ def _key(wiring: Wiring, url: str, agency: str | None, key: str | None, label: s
         yield key or noted(wiring.settings, "key")
     else:
         raise Misconfigured(f"give --key: the one in {wiring.settings.folder / 'hub.json'} is of another hub than {url}")
+
+
+def or_tell(answer: dict[str, Any] | Problem | None, missing: str) -> dict[str, Any]:
+    """The answer; a problem is told with every finding, and ends the command. `missing`: what to say where nothing is there."""
+    if answer is None:
+        raise Unknown(missing)
+    if not isinstance(answer, Problem):
+        return answer
+    typer.echo(f"hub: {answer.title}: {answer.detail}", err=True)
+    for finding in answer.findings:
+        typer.echo(f"     {finding.place}: {finding.message} [{finding.rule}]", err=True)
+    raise typer.Exit(1)

@@ -10,6 +10,8 @@ from connectors.outbound.kafka_users import RIGHTS, Right
 from hub.addresses import partners_kafka_of
 from hub.agents.hand import day_of
 from hub.commands.common import AsJson, Folder, print_json, settings_for, wiring_for
+from hub.commands.connecting import Key, client_for
+from hub.commands.gaps import events_in_words, gap_in_words, open_events
 from hub.commands.partner_life import life
 from hub.kafka_doors import LIFETIME, WARNED, KafkaDoors
 
@@ -19,6 +21,23 @@ kafka = typer.Typer(no_args_is_help=True, help="Users of agencies on Kafka. Exam
 commands.add_typer(partner, name="partner")
 partner.add_typer(life)
 partner.add_typer(kafka, name="kafka")
+
+
+@partner.command("gap", epilog="Example: hub partner gap ta-39 --events agency.ta-39.my-system")
+def gap(
+    agency: Annotated[str, typer.Argument(help="Id of the agency.")],
+    events: Annotated[str | None, typer.Option(help="List what the channel of this name has not confirmed.")] = None,
+    key: Key = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how far each channel of an agency is: what was sent to it, and what it has confirmed."""
+    with client_for(wiring_for(folder), None if key else agency, key, "hub partner gap") as client:
+        found = open_events(client, events) if events else client.get("/v1/gap") or {}
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo("\n".join(events_in_words(found) if events else gap_in_words(found)))
 
 
 @kafka.command("open", epilog="Example: hub partner kafka open finnvera --label 'test system' --rights read")

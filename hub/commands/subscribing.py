@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from api.errors import Problem
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
-from hub.commands.connecting import AsAgency, Key, client_for
-from schemas.errors import Misconfigured, Unknown
+from hub.commands.connecting import AsAgency, Key, client_for, or_tell
+from schemas.errors import Misconfigured
 from schemas.subscription import MOST_PREVIEWED
 
 commands = typer.Typer()
@@ -17,6 +16,7 @@ subscription = typer.Typer(no_args_is_help=True, help="An agency's saved filters
 commands.add_typer(subscription, name="subscription")
 LABEL = "hub subscription"
 PATH = "/v1/subscriptions"
+MISSING = "there is no such subscription or notice for this agency"
 Asked = Annotated[str | None, typer.Option("--filter", help="The filter as JSON: each clause with its alternatives.")]
 
 
@@ -35,7 +35,7 @@ def preview(
     body: dict[str, Any] = {"last": last} | ({"receipt": receipt} if receipt else {})
     body |= {"filter": _filter(asked)} if asked else {"subscription": saved}
     with client_for(wiring_for(folder), agency, key, LABEL) as client:
-        told = _or_tell(client.post(f"{PATH}/preview", body))
+        told = or_tell(client.post(f"{PATH}/preview", body), MISSING)
     if as_json:
         print_json(told)
     else:
@@ -52,7 +52,7 @@ def add(
 ) -> None:
     """Save a filter under a name and print its id. The same again is the same subscription. Exit 1 where it cannot stand."""
     with client_for(wiring_for(folder), agency, key, LABEL) as client:
-        told = _or_tell(client.post(PATH, {"name": name, "filter": _filter(asked or "{}")}))
+        told = or_tell(client.post(PATH, {"name": name, "filter": _filter(asked or "{}")}), MISSING)
     for remark in told["remarks"]:
         typer.echo(f"remark: {remark['place']}: {remark['message']} [{remark['rule']}]", err=True)
     typer.echo(told["id"])
@@ -75,18 +75,6 @@ def _filter(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise Misconfigured(f"--filter is no JSON ({error}); write it such as " + """'{"kind": ["downsizing"]}'""") from None
-
-
-def _or_tell(answer: dict[str, Any] | Problem | None) -> dict[str, Any]:
-    """The answer; a problem is told with every finding, and ends the command."""
-    if answer is None:
-        raise Unknown("there is no such subscription or notice for this agency")
-    if not isinstance(answer, Problem):
-        return answer
-    typer.echo(f"hub: {answer.title}: {answer.detail}", err=True)
-    for finding in answer.findings:
-        typer.echo(f"     {finding.place}: {finding.message} [{finding.rule}]", err=True)
-    raise typer.Exit(1)
 
 
 def _in_words(told: dict[str, Any]) -> Iterator[str]:

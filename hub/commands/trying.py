@@ -20,6 +20,7 @@ from connectors.store.reading import OPERATOR
 from hub.agents.hand import day_of
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.commands.reckoning import reckon_once
+from hub.commands.tailing import Begun, tail_by_api
 from hub.core.registry import Registry
 from hub.data.load import load_registry
 from hub.trials.client import Client, address
@@ -131,10 +132,23 @@ def tail(
     agency: Annotated[str | None, typer.Option(help="Follow this agency's outbox; none = the history of all employers.")] = None,
     from_start: Annotated[bool, typer.Option("--from-start", help="Begin with what is there already.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="End after so many lines.")] = None,
+    subscription: Annotated[str | None, typer.Option(help="Only what goes to this subscription of the agency.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="With --api: begin with what came at that moment (UTC) or later.")
+    ] = None,
+    by_api: Annotated[bool, typer.Option("--api", help="Through the hub's API, as the agency itself would be told.")] = False,
+    key: Annotated[str | None, typer.Option(envvar="HUB_KEY", help="Through the API with this key.")] = None,
     folder: Folder = None,
 ) -> None:
-    """Follow an outbox, or what happens to employers, line by line: time, type, employer, step, receipt. Ctrl-C ends it."""
+    """Follow an outbox, or what happens to employers, line by line: time, type, employer, step, receipt. Ctrl-C ends it.
+
+    With --api, --key, --subscription or --since it asks the API (a stream); else it reads the topic itself, as the operator.
+    """
     wiring = wiring_for(folder)
+    if by_api or key or subscription or since:
+        with suppress(KeyboardInterrupt), _heard(signal.SIGINT, signal.SIGTERM):
+            tail_by_api(wiring, None if key else agency, key, Begun(subscription, since, from_start), limit)
+        return
     topic = outbox(agency).name if agency else EVENTS.name
     log = Log(wiring.bootstrap, wiring.prefix)
     with suppress(KeyboardInterrupt), _heard(signal.SIGINT, signal.SIGTERM):

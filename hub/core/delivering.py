@@ -218,7 +218,7 @@ def _that_fit(ready: Iterable[Waiting], told: Sequence[Waiting], standing: Stand
 
 
 def delay(attempts: int, jitter: float) -> timedelta:
-    """How long after so many attempts the next one waits; `jitter` as in `after`."""
+    """How long after an attempt that failed the next one waits; `attempts`: how many came before it; `jitter` as in `after`."""
     return _DELAYS[min(attempts, len(_DELAYS) - 1)] * (1 + jitter / 2)
 
 

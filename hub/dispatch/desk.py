@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from hub.core.answers import Answer
-from hub.core.delivering import After, Turn, Waiting, after, foremost, next_turn
+from hub.core.delivering import After, Lane, Turn, Waiting, after, foremost, next_turn
 from hub.ports import Attempt, Endpoint, Noted, Posting, State, Told
 from schemas.errors import HubError
 
@@ -53,6 +53,8 @@ class Desk:
         self._woken = asyncio.Event()
         self._erased: set[str] = set()
         self._over = False
+        self._replayed: Waiting | None = None
+        self._came: dict[tuple[Lane, str], int] = {}
 
     @property
     def is_full(self) -> bool:
@@ -64,6 +66,7 @@ class Desk:
         for event in events:
             known = self._waiting.pop(event.event_id, None)
             self._waiting[event.event_id] = event if known is None else replace(known, place=event.place)
+            self._came[event.lane, event.receipt] = event.step
         self._woken.set()
 
     def renew(self, endpoint: Endpoint, lease_until: float) -> None:
@@ -78,6 +81,36 @@ class Desk:
                 self._erased.add(event.event_id)
                 if event.event_id not in self._sending:
                     await self._done(event, "withheld")
+
+    # Replays, for which hub.dispatch.replaying decides what goes
+
+    def look_on(self) -> None:
+        """From now on remember what comes, so that `overtakes` knows of it."""
+        self._came.clear()
+
+    def overtakes(self, event: Waiting) -> bool:
+        """Whether the same or a later step of its notice came since `look_on`."""
+        return self._came.get((event.lane, event.receipt), 0) >= event.step
+
+    def has_room_for_replay(self) -> bool:
+        """Whether a replayed event may go: the endpoint takes what it is told, and nothing else is to be told now."""
+        now, standing = self._tools.now(), self._standing
+        rests = any(until is not None and now < until for until in (standing.not_before, standing.rests_until))
+        if self._over or rests or asyncio.get_running_loop().time() >= self._lease_until:
+            return False
+        return not any(event.due <= now for event in self._waiting.values())
+
+    async def replay(self, event: Waiting, told: Told) -> Attempt:
+        """Tell it, whatever waits; meanwhile nothing of its employer is told in its lane. Nothing follows for the endpoint."""
+        self._replayed = event
+        try:
+            return await self._call(told)
+        except Exception as error:  # as below
+            log.error("an event could not be replayed", endpoint=self.endpoint.id, error=type(error).__name__)
+            return Attempt(self._tools.now(), 0, _BUG)
+        finally:
+            self._replayed = None
+            self._woken.set()
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -109,8 +142,11 @@ class Desk:
         return self._next(now)
 
     def _next(self, now: datetime) -> Turn:
-        looked_at = foremost(self._waiting.values(), self._sending, now, LOOKED_AT)
-        return next_turn(looked_at, self._sending, self._standing, now, ROOM)
+        looked_at, sending = foremost(self._waiting.values(), self._sending, now, LOOKED_AT), set(self._sending)
+        if self._replayed is not None:
+            looked_at = [self._replayed, *(event for event in looked_at if event.event_id != self._replayed.event_id)]
+            sending.add(self._replayed.event_id)
+        return next_turn(looked_at, sending, self._standing, now, ROOM)
 
     async def _sleep(self, until: datetime | None) -> None:
         left = _LONGEST_SLEEP if until is None else max(0.0, (until - self._tools.now()).total_seconds())

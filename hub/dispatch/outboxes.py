@@ -1,5 +1,6 @@
 """Reads agencies' outboxes on from given places, and one record of them again. In no group: positions are the database's."""
 
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +33,7 @@ class InOutbox:
 
 
 class Outboxes:
-    """`follow` and `read` are for one thread, `again` for one other, the rest for any.
+    """`follow` and `read` are for one thread, the rest for any.
 
     `epochs` tells the epochs of topics by their names without the prefix.
     """
@@ -45,6 +46,7 @@ class Outboxes:
         self._reader = Consumer(given | {"fetch.wait.max.ms": 100})
         one_by_one = {"fetch.wait.max.ms": 10, "enable.partition.eof": True, "queued.max.messages.kbytes": 1024}
         self._finder = Consumer(given | one_by_one)
+        self._one_finds = threading.Lock()
         self._next: dict[str, int] = {}
 
     def epochs(self, agencies: Collection[str]) -> dict[str, str]:
@@ -59,6 +61,10 @@ class Outboxes:
         end = self._offset(place, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         found = self._offset(place, OffsetSpec.for_timestamp(int(moment.timestamp() * 1000)))
         return found if found >= 0 else end
+
+    def first(self, agency: str) -> int:
+        """The first offset that the outbox still holds; its end where it holds nothing."""
+        return self._offset(self._place(agency), OffsetSpec.earliest())  # type: ignore[no-untyped-call]
 
     def follow(self, wanted: Mapping[str, int]) -> None:
         """Read these outboxes, each on from that offset, and no other."""
@@ -80,15 +86,21 @@ class Outboxes:
 
     def again(self, agency: str, offset: int) -> InOutbox | None:
         """The record at that place; None where it is not there any more. NotReady where the broker does not answer."""
-        self._finder.assign([self._place(agency, offset)])
-        try:
-            message = self._finder.poll(_AGAIN_WITHIN)
-        finally:
-            self._finder.unassign()
-        if message is None:
+        found = self.part(agency, offset, 1)
+        return found[0] if found and found[0].offset == offset else None
+
+    def part(self, agency: str, offset: int, most: int) -> list[InOutbox]:
+        """What stands there and behind it, at the most so many; nothing at the end. NotReady as above."""
+        with self._one_finds:
+            self._finder.assign([self._place(agency, offset)])
+            try:
+                first = self._finder.poll(_AGAIN_WITHIN)
+                messages = [] if first is None else [first, *self._finder.consume(most - 1, 0)]
+            finally:
+                self._finder.unassign()
+        if first is None or not _is_answer(first):
             raise NotReady(f"the outbox of {agency} cannot be read at this moment")
-        record = self._record(message)
-        return record if record is not None and record.offset == offset else None
+        return [record for message in messages if (record := self._record(message)) is not None]
 
     def close(self) -> None:
         """Read nothing more."""
@@ -115,3 +127,9 @@ class Outboxes:
         agency = outbox_owner((message.topic() or "").removeprefix(self._prefix)) or ""
         headers = tuple(cast("list[tuple[str, bytes | None]]", message.headers() or []))
         return InOutbox(agency, cast("Any", message.offset()), message.key(), message.value(), headers)
+
+
+def _is_answer(message: Message) -> bool:
+    """Whether it is a record, or says that nothing more is there; anything else passes."""
+    error = message.error()
+    return error is None or error.code() == KafkaError._PARTITION_EOF

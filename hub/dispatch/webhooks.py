@@ -25,6 +25,7 @@ from hub.dispatch.desk import Desk, Tools
 from hub.dispatch.held import Held
 from hub.dispatch.noting import Noting
 from hub.dispatch.outboxes import InOutbox
+from hub.dispatch.replaying import Replaying
 from hub.dispatch.way import WEBHOOK, Way
 from hub.ports import LEASE_SECONDS, Deliveries, Endpoint, Posting, Publisher, Taken, Told
 from schemas.errors import HubError
@@ -65,7 +66,10 @@ class Reading(Protocol):
 
 
 class Webhooks:
-    """The dispatcher's part for webhooks. `posting` makes the sender: inside the loop that it works in."""
+    """The dispatcher's part for webhooks. `posting` makes the sender: inside the loop that it works in.
+
+    Without `replaying` nothing is replayed.
+    """
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class Webhooks:
         now: Callable[[], datetime],
         prefix: str = "",
         way: Way = WEBHOOK,
+        replaying: Replaying | None = None,
     ) -> None:
         self._way = way
         self._deliveries = deliveries
@@ -88,6 +93,7 @@ class Webhooks:
         self._choosing = choosing
         self._now = now
         self._prefix = prefix
+        self._replaying = replaying
         self._desks: dict[str, Desk] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._held = Held()
@@ -162,6 +168,8 @@ class Webhooks:
         for desk in self._desks.values() if erased else ():
             await desk.forget(erased)
         await self._find_positions()
+        if self._replaying is not None:
+            await self._replaying.look(self._desks)
         self._claimed_at = asked
 
     async def _seat(self, endpoint: Endpoint, until: float) -> None:
@@ -258,6 +266,8 @@ class Webhooks:
     async def _leave(self, noting: "asyncio.Task[None]") -> None:
         """Begin nothing more, await answers for a moment, write down what became of all, let others have the endpoints."""
         desks, runs = list(self._desks.values()), list(self._runs.values())
+        if self._replaying is not None:
+            await self._replaying.leave()
         for desk in desks:
             desk.stop()
         if runs:

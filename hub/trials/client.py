@@ -24,7 +24,7 @@ PATIENCE = 120.0
 _TRIES = 3
 _WAIT = 2.0
 _NOT_LET_IN: dict[int, type[HubError]] = {401: Unauthenticated, 403: NotPermitted}
-_ANSWERS = {"POST": {200, 201, 202, 207, 404, 409, 413, 422}, "GET": {200, 404}}
+_ANSWERS = {"POST": {200, 201, 202, 207, 404, 409, 413, 422}, "GET": {200, 404}, "DELETE": {200, 404}}
 """What a hub answers; anything else comes from something that is none, or is broken."""
 
 
@@ -125,6 +125,11 @@ class Client:
         if answer.status_code == 404:
             return None
         return dict(answer.json()) if answer.is_success else Problem.model_validate_json(answer.content)
+
+    def delete(self, path: str) -> dict[str, Any] | None:
+        """What is answered where something is ended; None where it does not exist."""
+        answer = self._ask("DELETE", path)
+        return None if answer.status_code == 404 else dict(answer.json())
 
     def _lines(self, bodies: list[bytes]) -> list[Answered]:
         sent = b"".join(body + b"\n" for body in bodies)

@@ -13,18 +13,21 @@ from fastapi.testclient import TestClient
 
 from api.acting import Acting
 from api.app import create_app
-from api.dependencies import MailParts, Webhooks
+from api.confirming import Confirming
+from api.dependencies import MailParts, ReplayParts, Webhooks
 from api.events import Streams
 from api.examples import NOTICES
 from api.partnering import Partnering
 from api.subscribing import Subscribing
 from connectors.memory.audit import MemoryAudit
+from connectors.memory.confirming import MemoryConfirmed, MemoryGroups
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.keys import MemoryKeys
 from connectors.memory.mailboxes import MemoryMailboxes
 from connectors.memory.partners import MemoryPartners
 from connectors.memory.publisher import MemoryPublisher
 from connectors.memory.reading import MemoryReading
+from connectors.memory.replays import MemoryReplays
 from connectors.memory.subscriptions import MemorySubscriptions
 from connectors.outbound.webhook import Webhook
 from hub.core.answers import NO_NAME, Answer
@@ -59,6 +62,9 @@ class Hub:
     endpoints: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
     mailboxes: MemoryMailboxes = field(default_factory=lambda: MemoryMailboxes(lambda: datetime.now(UTC)))
     posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
+    replays: MemoryReplays = field(init=False)
+    confirmed: MemoryConfirmed = field(init=False)
+    groups: MemoryGroups = field(default_factory=MemoryGroups)
     waiting: int = 0
     streams: Streams = field(default_factory=Streams)
     audit: MemoryAudit = field(default_factory=MemoryAudit)
@@ -68,6 +74,8 @@ class Hub:
     def __post_init__(self) -> None:
         if isinstance(self.keys, MemoryKeys):
             self.keys.state_of = self.partners.state
+        self.confirmed = MemoryConfirmed(self.endpoints)
+        self.replays = MemoryReplays(self.endpoints, lambda: NOW)
         subscribing = Subscribing(self.subscriptions, self.reading, lambda: self.registry, NOW.date)
         self.app: FastAPI = create_app(
             *(self.publisher, self.keys, self.reading, Webhooks(self.endpoints, self.posting, LOOPBACK), prefixed),
@@ -78,6 +86,8 @@ class Hub:
             partners=Partnering(self.partners, lambda: self.registry, lambda: NOW, NOW.date),
             mail=MailParts(self.mailboxes, MAIL_SECRET),
             now=lambda: NOW,
+            replaying=ReplayParts(self.replays, 50),
+            confirming=Confirming(self.confirmed, self.groups, lambda: NOW),
         )
         self.key = self.keys.issue(AGENCY, "test", ALL)
 

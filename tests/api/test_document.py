@@ -62,13 +62,13 @@ def test_the_examples_may_be_sent_as_they_stand(document: dict[str, Any], kind: 
 
 def test_the_examples_of_all_bodies_are_taken(hub: Hub, client: TestClient, document: dict[str, Any]) -> None:
     hub.reading.told(AGENCY, EXAMPLE_RECEIPT, Answerable("ta-08", "source", "id", (1, 2)))
+    endpoint = hub.endpoints.add(AGENCY, "https://agency.example/replayed", "structured")[0].id
     for path, methods in document["paths"].items():
         for media, content in methods.get("post", {}).get("requestBody", {}).get("content", {}).items():
             for example in [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]:
                 text = example if isinstance(example, str) else json.dumps(example)
-                response = client.post(
-                    path.format(receipt=EXAMPLE_RECEIPT), content=text.encode(), headers={"Content-Type": media}
-                )
+                where = path.format(receipt=EXAMPLE_RECEIPT, endpoint=endpoint)
+                response = client.post(where, content=text.encode(), headers={"Content-Type": media})
                 assert response.status_code in (200, 201, 202), (path, media, response.text)
 
 

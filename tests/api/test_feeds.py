@@ -2,12 +2,15 @@
 
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import AGENCY, OTHER, Hub, is_problem
+from connectors.memory.replays import MemoryReplays
+from hub.replays import Lost
+from tests.api.conftest import AGENCY, NOW, OTHER, Hub, is_problem
 
 
 def event(number: int) -> dict[str, Any]:
@@ -124,3 +127,36 @@ def test_an_employer_abroad_is_found_by_its_number_however_it_is_written(hub: Hu
 @pytest.mark.parametrize("key", ["9000000-3", "fi:", "FI:9000000-3", "fi:a b", "ref:a%00"])
 def test_an_employer_key_that_cannot_be_one(client: TestClient, key: str) -> None:
     is_problem(client.get(f"/v1/employers/{key}/timeline"), 422, "invalid-request")
+
+
+def stands(hub: Hub, count: int) -> None:
+    for number in range(count):
+        hub.reading.deliver(AGENCY, event(number))
+        hub.replays.stands[AGENCY, f"e-{number}"] = "memory", number, NOW + timedelta(minutes=number)
+
+
+def test_the_feed_begins_at_a_moment_or_with_an_event(hub: Hub, client: TestClient) -> None:
+    stands(hub, 5)
+    page = client.get("/v1/outbox", params={"since": "2026-11-25T09:32:00Z", "limit": 2}).json()
+    assert ([item["id"] for item in page["items"]], page["next"]) == (["e-2", "e-3"], "memory.3")
+    assert "lost" not in page
+    page = client.get("/v1/outbox", params={"from_event": "e-4"}).json()
+    assert [item["id"] for item in page["items"]] == ["e-4"]
+    is_problem(client.get("/v1/outbox", params={"from_event": "e-9"}), 404)
+    is_problem(client.get("/v1/outbox", params={"from_event": "e-4", "since": "2026-11-25T09:32:00Z"}), 422)
+    is_problem(client.get("/v1/outbox", params={"from_event": "e-4"}, headers=hub.headers(OTHER)), 404)
+
+
+def test_what_is_lost_to_a_moment_is_told_with_the_page(hub: Hub, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    stands(hub, 2)
+    monkeypatch.setattr(MemoryReplays, "cursor_before", lambda *_: (None, Lost(7, NOW, NOW)))
+    page = client.get("/v1/outbox", params={"since": "2026-11-25T09:32:00Z"}).json()
+    assert len(page["items"]) == 2
+    assert page["lost"]["count"] == 7
+    assert "received_from=2026-11-25T09:30:00Z" in page["lost"]["advice"]
+
+
+def test_a_cursor_ahead_of_the_outbox_is_unknown(hub: Hub, client: TestClient) -> None:
+    stands(hub, 2)
+    assert client.get("/v1/outbox", params={"cursor": "memory.1"}).json() == {"items": [], "next": "memory.1"}
+    assert "ahead" in is_problem(client.get("/v1/outbox", params={"cursor": "memory.2"}), 404)["detail"]

@@ -187,6 +187,7 @@ def test_attempts_are_listed_newest_first_page_by_page(store: Store) -> None:
         "code": "delivered",
         "words": "taken",
         "status": 204,
+        "replay": None,
     }
     with pytest.raises(Refusal):
         store.endpoints.attempts(AGENCY, name, "forged!", 3)

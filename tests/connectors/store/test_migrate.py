@@ -12,6 +12,8 @@ from connectors.store.endpoint_tables import ATTEMPTS, DELIVERIES, ENDPOINTS, LE
 from connectors.store.migrate import alembic_config, drop_everything, migrate
 from connectors.store.names import Schemas
 from connectors.store.partner_tables import PARTNERS, TEST_KNOWN, TEST_NOTICES
+from connectors.store.place_tables import PLACES_READ
+from connectors.store.replay_tables import REPLAYS
 from connectors.store.tables import API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, TRUTH
 from connectors.store.view_tables import VIEW
 from connectors.store.views import create_view, is_current
@@ -19,7 +21,7 @@ from connectors.store.views import create_view, is_current
 pytestmark = pytest.mark.database
 TABLES = (
     *(API_KEYS, AUDIT, ERASED, KAFKA_USERS, SUBSCRIPTIONS, ENDPOINTS, POSITIONS, DELIVERIES, ATTEMPTS, LETTERS),
-    *(PARTNERS, TEST_NOTICES, TEST_KNOWN),
+    *(PARTNERS, TEST_NOTICES, TEST_KNOWN, REPLAYS, PLACES_READ),
 )
 WORK = {table.name for table in TABLES}
 

@@ -134,3 +134,16 @@ def test_a_database_that_is_away_is_not_ready_and_no_reader_hangs() -> None:
 def test_a_short_secret_is_refused(engine: Engine) -> None:
     with pytest.raises(Misconfigured):
         PostgresReading(engine, b"short")
+
+
+def test_a_cursor_ahead_of_the_outbox_is_said_and_not_waited_at(
+    fill: Filler, reading: Reading, engine: Engine, schemas: Schemas
+) -> None:
+    fill([said.copy(said.accepted(said.notice(number)), "ta-08") for number in range(2)])
+    assert reading.outbox("ta-08", "e1.1", 5).items == []
+    with pytest.raises(Unknown, match=re.escape("ahead of your outbox, and was not given out by the hub: go on from e1.1")):
+        reading.outbox("ta-08", "e1.2", 5)
+    lags = PostgresReading(engine, SECRET, schemas, lag=lambda _: {topics.outbox("ta-08").name: 3})
+    assert lags.outbox("ta-08", "e1.4", 5) == Page([], "e1.4"), "the view itself may be behind"
+    with pytest.raises(Unknown, match="ahead"):
+        lags.outbox("ta-08", "e1.5", 5)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from connectors.memory.endpoints import MemoryEndpoints
 from connectors.memory.publisher import MemoryPublisher
+from connectors.memory.replays import MemoryReplays
 from connectors.memory.subscriptions import MemorySubscriptions
 from connectors.outbound.webhook import Webhook
 from hub.core.networks import networks
@@ -18,6 +20,7 @@ from hub.core.registry import Registry
 from hub.core.whys import why
 from hub.dispatch.choosing import Choosing
 from hub.dispatch.outboxes import InOutbox
+from hub.dispatch.replaying import Replaying
 from hub.dispatch.webhooks import Webhooks
 from schemas.errors import HubError
 from schemas.messages import AgencyNotice, Delivery, LayoffAlert
@@ -55,6 +58,7 @@ class Boxes:
 
     epoch: str = "e1"
     records: defaultdict[str, dict[int, InOutbox]] = field(default_factory=lambda: defaultdict(dict))
+    came: dict[tuple[str, int], datetime] = field(default_factory=dict)
     failure: HubError | None = None
     ends: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     followed: dict[str, int] = field(default_factory=dict)
@@ -66,6 +70,7 @@ class Boxes:
             agency = message.topic.split(".")[1]
             offset = self.ends[agency]
             self.records[agency][offset] = InOutbox(agency, offset, message.key, message.value, tuple(message.headers))
+            self.came[agency, offset] = datetime.now(UTC)
             self.ends[agency] = offset + 1
 
     def epochs(self, agencies: Collection[str]) -> dict[str, str]:
@@ -74,7 +79,15 @@ class Boxes:
 
     def since(self, agency: str, moment: datetime) -> int:
         self._ask()
-        return self.ends[agency]
+        return next((offset for offset in sorted(self.records[agency]) if self.came[agency, offset] >= moment), self.ends[agency])
+
+    def first(self, agency: str) -> int:
+        self._ask()
+        return min(self.records[agency], default=self.ends[agency])
+
+    def part(self, agency: str, offset: int, most: int) -> list[InOutbox]:
+        self._ask()
+        return [record for place, record in sorted(self.records[agency].items()) if place >= offset][:most]
 
     def follow(self, wanted: Mapping[str, int]) -> None:
         self.followed = dict(wanted)
@@ -110,9 +123,13 @@ class Dispatcher:
     boxes: Boxes = field(default_factory=Boxes)
     publisher: MemoryPublisher = field(default_factory=MemoryPublisher)
     store: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
+    replays: MemoryReplays = field(init=False)
     subscriptions: MemorySubscriptions = field(default_factory=MemorySubscriptions)
     registry: Registry = field(default_factory=a_small_registry)
     seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        self.replays = MemoryReplays(self.store, lambda: datetime.now(UTC))
 
     def add(self, url: str, agency: str = AGENCY, subscription: str | None = None) -> tuple[str, str]:
         """A new endpoint: its id and its secret."""
@@ -131,6 +148,9 @@ class Dispatcher:
     @contextmanager
     def running(self) -> Iterator[None]:
         """In a thread until the block ends; an exception in it comes out here."""
+        now = partial(datetime.now, UTC)
+        choosing = Choosing(self.subscriptions.standing, self.rights)
+        replaying = Replaying(self.replays, self.boxes, choosing, self.rights, now)
         stop, failed = threading.Event(), list[BaseException]()
         made = Webhooks(
             self.store,
@@ -138,8 +158,9 @@ class Dispatcher:
             lambda: Webhook(LOOPBACK, self.seconds),
             self.publisher,
             self.rights,
-            Choosing(self.subscriptions.standing, self.rights),
-            lambda: datetime.now(UTC),
+            choosing,
+            now,
+            replaying=replaying,
         )
 
         def run() -> None:

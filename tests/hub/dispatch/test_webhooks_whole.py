@@ -20,7 +20,9 @@ import pytest
 from connectors.outbound.topics import apply_topics
 from connectors.store.migrate import drop_everything, migrate
 from hub.dispatch.choosing import Choosing
+from hub.dispatch.replaying import Replaying
 from hub.dispatch.webhooks import Webhooks
+from hub.replays import Wanted
 from hub.settings import DatabaseSettings, KafkaSettings, SecretSettings, Settings, WebhookSettings
 from hub.wiring import Wiring
 from schemas.topics import DELIVERIES, outbox
@@ -54,8 +56,10 @@ class Hub:
         rights = partial(lambda: (a_small_registry(), date(2026, 11, 25)))
         now = partial(datetime.now, UTC)
         choosing = Choosing(wiring.subscriptions.standing, rights)
-        reads = (wiring.deliveries(), wiring.outboxes(), wiring.webhook, wiring.publisher)
-        made = Webhooks(*reads, rights, choosing, now, wiring.prefix)
+        deliveries, outboxes = wiring.deliveries(), wiring.outboxes()
+        replaying = Replaying(wiring.replaying(deliveries.holder), outboxes, choosing, rights, now)
+        reads = (deliveries, outboxes, wiring.webhook, wiring.publisher)
+        made = Webhooks(*reads, rights, choosing, now, wiring.prefix, replaying)
         thread = threading.Thread(target=made.run, args=(stop,), daemon=True)
         thread.start()
         try:
@@ -113,6 +117,24 @@ def test_from_the_outbox_to_the_endpoint_and_noted(hub: Hub) -> None:
     assert "r0.1.ta-39" not in {got.id for got in here.got}, "it came before the endpoint was there"
     assert in_order(here)
     assert len(hub.wiring.endpoints.attempts(AGENCY, name, None, 100).items) == 55
+
+
+def test_a_replay_goes_on_where_it_was_when_its_dispatcher_is_started_again(hub: Hub) -> None:
+    hub.say(*copies(24))
+    with receiver() as here:
+        name = hub.add(here.url)
+        replay = hub.wiring.replays.ask(AGENCY, name, Wanted(since=datetime.now(UTC) - timedelta(hours=1)), 12, "key").id
+        with hub.telling():
+            here.wait(6)
+        between = hub.wiring.replays.get(AGENCY, name, replay)
+        with hub.telling():
+            until(lambda: hub.wiring.replays.get(AGENCY, name, replay).state == "done")
+    found = hub.wiring.replays.get(AGENCY, name, replay)
+    assert between.state == "running"
+    assert 6 <= between.read < 24
+    assert [got.id for got in here.got] == [f"r{number}.1.{AGENCY}" for number in range(24)]
+    assert {got.headers["hub-replay"] for got in here.got} == {replay}
+    assert (found.counts, found.read, found.total, found.lost) == ({"told": 24}, 24, 24, None)
 
 
 def test_what_comes_while_it_is_asked_where_to_begin_is_not_passed_over(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
