@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.bodies import CLOUDEVENT
-from api.carried import ALERT, COPY, SCHEMAS, Carried
+from api.carried import ALERT, ANSWER, COPY, SCHEMAS, Carried
 from schemas.wire import HUB, JSON, MAJOR, SPEC, TYPE_ROOT
 
 CHANNEL = "webhook"
@@ -106,7 +106,11 @@ _TESTED = Called(
 
 def webhook_messages() -> dict[str, dict[str, Any]]:
     """All that an endpoint may be sent."""
-    return {name: message for called in (*map(_of_outbox, (COPY, ALERT)), _TESTED) for name, message in called.messages().items()}
+    return {
+        name: message
+        for called in (*map(_of_outbox, (COPY, ALERT, ANSWER)), _TESTED)
+        for name, message in called.messages().items()
+    }
 
 
 def webhook_channel() -> dict[str, Any]:

@@ -15,6 +15,15 @@ PUBLIC = {"/", "/docs", "/openapi.json", "/asyncapi.json", "/problems", "/proble
 BY_TOKEN = {"/v1/mail/confirm/{token}", "/v1/mail/stop/{token}"}
 """What links in mails lead to: the token in them is the key (tests/api/test_mailboxes.py)."""
 RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
+_NAMES = {
+    **{"receipt": RECEIPT, "id": RECEIPT, "employer_key": "fi:9000000-3", "code": "refused", "key_id": "0123456789ab"},
+    **{"endpoint": "ep_0123456789abcdef", "mailbox": "mb_0123456789abcdef", "token": "mb_0123456789abcdef.0.0"},
+}
+
+
+def address_of(path: str) -> str:
+    """With a value of the right form for each name in it."""
+    return path.format(**_NAMES)
 
 
 def every_route() -> Iterator[tuple[str, str]]:
@@ -34,10 +43,7 @@ def test_the_walk_sees_every_route(hub: Hub) -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(every_route()))
 def test_every_route_needs_a_key_unless_it_is_public(anyone: TestClient, method: str, path: str) -> None:
-    names = {"receipt": RECEIPT, "id": RECEIPT, "employer_key": "fi:9000000-3", "code": "refused"}
-    names |= {"endpoint": "ep_0123456789abcdef", "mailbox": "mb_0123456789abcdef", "token": "mb_0123456789abcdef.0.0"}
-    address = path.format(**names, key_id="0123456789ab")
-    response = anyone.request(method, f"{address}?limit=nonsense&limit=5", content=b"{" * 100)
+    response = anyone.request(method, f"{address_of(path)}?limit=nonsense&limit=5", content=b"{" * 100)
     if path in PUBLIC:
         assert response.status_code == 200
         return

@@ -45,7 +45,7 @@ def rules(found: RefusedNotice) -> set[str]:
 
 def test_a_notice_crosses_as_the_api_would_have_written_it() -> None:
     body = numbered(1)
-    caller = Caller(AGENCY, "k", frozenset())
+    caller = Caller(AGENCY, "k", frozenset(), "active")
     by_api = submission(caller, read_notice(body), body, PREFIX + RECEIVED.name, AT).message
     (by_inbox,) = crossed(arrived(body))
     assert replace(by_inbox, value=None) == replace(by_api, value=None)

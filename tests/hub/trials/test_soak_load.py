@@ -46,7 +46,7 @@ def test_what_must_be_accepted_can_be_read_and_what_is_spoilt_differs() -> None:
 def test_the_record_is_the_one_that_the_door_writes() -> None:
     item = next(item for item in ITEMS if wanted(item, PLACES).accepted)
     body = item.body.encode()
-    told = submission(Caller(item.author.sender, "k1", frozenset()), read_notice(body), body, "notices.received", NOW)
+    told = submission(Caller(item.author.sender, "k1", frozenset(), "active"), read_notice(body), body, "notices.received", NOW)
     assert record_of(item, "notices.received", NOW) == told.message
 
 
