@@ -77,8 +77,8 @@ def create_app(
     """The application. `name` gives a topic's name on the broker; `checks` are asked by /readyz beside the views;
     `backlog` says how many submissions wait for intake (bulk doors close while it is high); `streams` are told to end when the
     server stops; without `subscribing` nobody can subscribe, without `acting` nobody speaks for another one or by X-Road, without
-    `partners` nobody can test, without `mail` nobody is told by mail, without `replaying` or `confirming` nobody can have anything
-    told again, or see what was confirmed.
+    `partners` nobody can test, without `mail` nobody is told by mail, without `replaying` nobody is told again, without
+    `confirming` nobody sees what was confirmed.
     """
     metrics = Metrics()
     metrics.watch(reading.behind)

@@ -114,7 +114,7 @@ def _webhooks(wiring: Wiring, rights: Rights) -> Webhooks | None:
         deliveries, outboxes = wiring.deliveries(), wiring.outboxes()
         replaying = Replaying(wiring.replaying(deliveries.holder), outboxes, choosing, rights, now)
         reads = (deliveries, outboxes, wiring.webhook, wiring.publisher)
-        return Webhooks(*reads, rights, choosing, now, wiring.prefix, replaying)
+        return Webhooks(*reads, rights, choosing, now, wiring.prefix, replaying=replaying)
     except HubError as error:
         log.error("no endpoint is told", error=error.detail)
         return None

@@ -25,7 +25,7 @@ class PostgresConfirmed:
         self._engine = schemas.bind(engine)
 
     def endpoints(self, agency: str) -> list[EndpointAt]:
-        """The agency's endpoints that are not closed, oldest first."""
+        """The agency's endpoints and mail addresses that are told what comes, oldest first."""
         with translated(), self._engine.connect() as connection:
             rows = connection.execute(_endpoints(agency)).all()
             states = connection.execute(_states([row.id for row in rows])).all()
@@ -69,7 +69,8 @@ _: type[Confirmed] = PostgresConfirmed
 def _endpoints(agency: str) -> Any:
     here = select(ENDPOINTS.c.id, ENDPOINTS.c.state, POSITIONS.c.epoch, POSITIONS.c.offset)
     joined = here.join(POSITIONS, POSITIONS.c.endpoint == ENDPOINTS.c.id)
-    return joined.where(ENDPOINTS.c.agency == agency, ENDPOINTS.c.state != "closed").order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
+    told = (ENDPOINTS.c.kind != "warnings", ENDPOINTS.c.state.not_in(("new", "closed")))
+    return joined.where(ENDPOINTS.c.agency == agency, *told).order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
 
 
 def _states(endpoints: list[str]) -> Any:

@@ -22,7 +22,7 @@ from hub.core.replaying import Known, merged
 from hub.replays import Progress, Replay, Replaying
 
 _RANKS = {"alert": 0, "notice": 1}
-"""`rank` in the view, by lane."""
+"""`rank` in the view, by the lanes in which a newer step takes the place of an older one."""
 
 
 class PostgresReplaying:
@@ -132,7 +132,7 @@ def _known(event: Waiting, came: Sequence[Any], newest: dict[Any, int], erased: 
     of_notice = [row for row in came if row.receipt == event.receipt]
     steps = [row.step for row in of_notice if row.lane == event.lane]
     return Known(
-        newest=max([*steps, newest.get((event.receipt, _RANKS[event.lane]), 0)], default=0),
+        newest=max([*steps, newest.get((event.receipt, _RANKS.get(event.lane)), 0)], default=0),
         waits=any(row.event_id == event.event_id and row.state == "waiting" for row in of_notice),
         went=bool(of_notice),
         erased=bool({(event.receipt, None), (event.receipt, event.step)} & erased),

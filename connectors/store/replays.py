@@ -70,7 +70,7 @@ _: type[Replays] = PostgresReplays
 
 
 def _endpoint(connection: Connection, agency: str, endpoint: str) -> Any:
-    mine = (ENDPOINTS.c.id == endpoint, ENDPOINTS.c.agency == agency)
+    mine = (ENDPOINTS.c.id == endpoint, ENDPOINTS.c.agency == agency, ENDPOINTS.c.kind == "webhook")
     row = connection.execute(select(ENDPOINTS.c.state).where(*mine)).first()
     if row is None:
         raise _no_endpoint()

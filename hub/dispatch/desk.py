@@ -89,8 +89,8 @@ class Desk:
         self._came.clear()
 
     def overtakes(self, event: Waiting) -> bool:
-        """Whether the same or a later step of its notice came since `look_on`."""
-        return self._came.get((event.lane, event.receipt), 0) >= event.step
+        """Whether the same or a later step of its notice came since `look_on`; any answer to it, where it is an answer."""
+        return self._came.get((event.lane, event.receipt), -1) >= event.step
 
     def has_room_for_replay(self) -> bool:
         """Whether a replayed event may go: the endpoint takes what it is told, and nothing else is to be told now."""
@@ -107,7 +107,7 @@ class Desk:
             return await self._call(told)
         except Exception as error:  # as below
             log.error("an event could not be replayed", endpoint=self.endpoint.id, error=type(error).__name__)
-            return Attempt(self._tools.now(), 0, _BUG)
+            return Attempt(self._tools.now(), 0, BUG)
         finally:
             self._replayed = None
             self._woken.set()

@@ -18,6 +18,7 @@ RECEIPT = "0b7c2f0e-3d0c-5a52-9c1f-0c8f5f1f7a10"
 _NAMES = {
     **{"receipt": RECEIPT, "id": RECEIPT, "employer_key": "fi:9000000-3", "code": "refused", "key_id": "0123456789ab"},
     **{"endpoint": "ep_0123456789abcdef", "mailbox": "mb_0123456789abcdef", "token": "mb_0123456789abcdef.0.0"},
+    "replay": "rp_0123456789abcdef",
 }
 
 

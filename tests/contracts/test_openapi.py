@@ -20,13 +20,16 @@ from schemathesis.core.parameters import ParameterLocation
 from api.acting import Acting
 from api.app import create_app
 from api.bodies import LINES
-from api.dependencies import MailParts, Webhooks
+from api.confirming import Confirming
+from api.dependencies import MailParts, ReplayParts, Webhooks
 from api.events import Streams
 from api.partnering import Partnering
 from api.subscribing import Subscribing
 from connectors.outbound.kafka import KafkaPublisher
+from connectors.outbound.partner_groups import KafkaPartnerGroups
 from connectors.outbound.topics import apply_topics
 from connectors.store.audit import PostgresAudit
+from connectors.store.confirming import PostgresConfirmed
 from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
 from connectors.store.mailboxes import PostgresMailboxes
@@ -34,7 +37,9 @@ from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.partners import PostgresPartners
 from connectors.store.reading import PostgresReading
+from connectors.store.replays import PostgresReplays
 from connectors.store.subscriptions import PostgresSubscriptions
+from hub.projection.sources import Sources
 from schemas.topics import RECEIVED
 from tests.api.conftest import ALL, Hub, NoCalls
 from tests.api.served import Served
@@ -87,6 +92,8 @@ class Place:
         fixed = {"receipt": said.receipt(), "employer_key": "fi:9000001-1"}
         if name == "key_id":  # never that of the key in use: it would be revoked
             return self.new_key().split("_")[1]
+        if name == "replay":
+            return self._made(f"/v1/endpoints/{self.known('endpoint')}/replays", {"since": "2026-01-01T00:00:00Z"})
         return fixed.get(name) or self._made(*_MADE[name])
 
     def _made(self, path: str, body: dict[str, Any]) -> str:
@@ -124,6 +131,7 @@ def place(servers: Services) -> Iterator[Place]:
         fill([*said.path(said.notice(number), to=("ta-39", "ta-08")), said.refused(said.notice(number + 10), offset=number)])
     keys = PostgresKeys(engine, b"a secret of the tests", names)
     partners = PostgresPartners(engine, names)
+    groups = KafkaPartnerGroups(servers.bootstrap, Sources(servers.bootstrap, prefix).epochs, prefix)
     reading = PostgresReading(engine, CURSOR_SECRET, names, lag=lambda positions: {})
 
     def today() -> Any:
@@ -136,6 +144,8 @@ def place(servers: Services) -> Iterator[Place]:
         streams=streams,
         mail=MailParts(PostgresMailboxes(engine, CURSOR_SECRET, names), b"m" * 32),
         subscribing=Subscribing(PostgresSubscriptions(engine, names), reading, a_small_registry, today),
+        replaying=ReplayParts(PostgresReplays(engine, names)),
+        confirming=Confirming(PostgresConfirmed(engine, names), groups, lambda: datetime.now(UTC)),
         acting=Acting(a_small_registry, today, PostgresAudit(engine, names).record, partners.state),
         partners=Partnering(partners, a_small_registry, lambda: datetime.now(UTC), today),
     )

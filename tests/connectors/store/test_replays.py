@@ -218,12 +218,14 @@ def test_what_is_known_of_events(store: Store) -> None:
     waits = event("r3", 1, event_id="r3.1", place=7)
     store.deliveries.take([Taken(endpoint, "e1", 8, (waits,))])
     alert = event("r1", 1, event_id="r1.1.alert", lane="alert")
-    known = store.replaying.known(turn, [event("r1"), event("r2"), waits, alert])
+    answer = event("r1", 0, event_id="a1", lane="answer")
+    known = store.replaying.known(turn, [event("r1"), event("r2"), waits, alert, answer])
     assert {name: (one.newest, one.waits, one.went, one.erased) for name, one in known.items()} == {
         f"r1.1.{AGENCY}": (2, False, False, False),
         f"r2.1.{AGENCY}": (1, False, False, False),
         "r3.1": (1, True, True, False),
         "r1.1.alert": (1, False, False, False),
+        "a1": (0, False, False, False),
     }
 
 

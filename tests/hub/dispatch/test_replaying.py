@@ -3,14 +3,17 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
 from hub.core import delivering
 from hub.replays import ReplayInfo, Wanted
 from schemas.errors import NotReady
 from schemas.subscription import Filter
+from schemas.topics import outbox
 from schemas.wire import Message, header
 from tests.hub.dispatch.boxes import AGENCY, Dispatcher, a_copy, an_alert, until
+from tests.hub.dispatch.test_copies import an_answer
 from tests.hub.dispatch.test_webhooks import told, with_changed
 from tests.receiving import Received, receiver, says, sends
 
@@ -71,6 +74,18 @@ def test_all_that_came_before_is_told_in_order_under_the_same_ids_and_marked() -
     assert (found.state, found.counts, found.read, found.total) == ("done", {"told": 6}, 6, 6)
     assert len(hub.store.attempts(AGENCY, name, None, 99).items) == 7
     assert hub.store.get(AGENCY, name).failures == 0
+
+
+def test_answers_to_a_notice_are_told_again_each_by_itself() -> None:
+    hub, record = Replayed(), an_answer()
+    answer = orjson.dumps(orjson.loads(record.value or b"") | {"agency": AGENCY, "by": "ta-08"})
+    hub.put(a_copy("r1", 2), Message(outbox(AGENCY).name, record.key, answer, record.headers))
+    with receiver() as here:
+        name, _ = hub.add(here.url)
+        with hub.running():
+            found = hub.until_over(name, hub.ask(name))
+    assert [got.event["type"].split(".")[2] for got in here.got] == ["notice", "acknowledgement"]
+    assert found.counts == {"told": 2}
 
 
 def test_of_a_notice_the_newest_step_alone_is_told() -> None:
