@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from hub.confirming import Confirmed, PartnerGroups
-from hub.core.gap import Gap, OutboxAt, PlaceAt, is_open, of_endpoint, of_group, of_reader
+from hub.core.gap import TOLD, Gap, OutboxAt, PlaceAt, is_open, of_endpoint, of_group, of_reader
 from hub.ports import Caller
 from schemas.errors import HubError
 
@@ -17,7 +17,7 @@ EACH = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Confirming:
-    """Where it is known from. What e-mail has confirmed is none of it."""
+    """Where it is known from."""
 
     store: Confirmed
     groups: PartnerGroups
@@ -37,7 +37,7 @@ class Confirming:
 
     def states(self, gap: Gap, items: list[dict[str, Any]]) -> dict[str, str]:
         """Of these items of the outbox those that the channel has not confirmed, each by its id with what has become of it."""
-        if gap.channel != "webhook":
+        if gap.channel not in TOLD:
             return {item["id"]: "unconfirmed" for item in items}
         known = self.store.states(gap.name, [item["id"] for item in items])
         offsets = {item["id"]: int(item["cursor"].rpartition(".")[2]) for item in items}

@@ -33,7 +33,12 @@ Look = Callable[[str | None, int], Page]
     response_model_exclude_unset=True,
 )
 async def read_outbox(
-    request: Request, still_may_read: StillMayRead, reading: Reader, given: TheParts, query: Annotated[FeedQuery, Query()]
+    request: Request,
+    caller: MayRead,
+    still_may_read: StillMayRead,
+    reading: Reader,
+    given: TheParts,
+    query: Annotated[FeedQuery, Query()],
 ) -> Feed:
     """The CloudEvents for your agency, each already cut to what it may see, oldest first.
 
@@ -45,7 +50,6 @@ async def read_outbox(
     A cursor of an outbox that was made anew since is answered with 404, which says what is lost to it: begin without one.
     In place of a cursor, `since` or `from_event` begin at a moment or an event: that is how to read anything again.
     """
-    caller = await run_in_threadpool(still_may_read)
     if given.confirming is not None:
         await run_in_threadpool(given.confirming.read, caller, "feed", query.cursor)
     query, lost = await run_in_threadpool(begun, given, caller.agency, query)

@@ -67,7 +67,7 @@ _: type[Confirmed] = PostgresConfirmed
 
 
 def _endpoints(agency: str) -> Any:
-    here = select(ENDPOINTS.c.id, ENDPOINTS.c.state, POSITIONS.c.epoch, POSITIONS.c.offset)
+    here = select(ENDPOINTS.c.id, ENDPOINTS.c.kind, ENDPOINTS.c.state, POSITIONS.c.epoch, POSITIONS.c.offset)
     joined = here.join(POSITIONS, POSITIONS.c.endpoint == ENDPOINTS.c.id)
     told = (ENDPOINTS.c.kind != "warnings", ENDPOINTS.c.state.not_in(("new", "closed")))
     return joined.where(ENDPOINTS.c.agency == agency, *told).order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
@@ -92,4 +92,5 @@ def _endpoint(row: Any, states: list[Any]) -> EndpointAt:
         {one.state: one.count for one in states},
         min((one.first for one in states if one.first is not None), default=None),
         next((one.oldest.astimezone(UTC) for one in states if one.oldest is not None), None),
+        row.kind,
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Channel = Literal["webhook", "kafka", "feed", "stream"]
+Channel = Literal["webhook", "mail", "kafka", "feed", "stream"]
+TOLD: tuple[Channel, ...] = ("webhook", "mail")
+"""Those that the hub tells itself, event by event."""
 Remark = Literal["ahead", "lost", "other-outbox", "never-committed", "stopped", "paused"]
 """Ahead of the end; unconfirmed events are gone; stands in an outbox that is no more; nothing noted; nobody reads; paused."""
 
@@ -30,7 +32,8 @@ class GroupAt:
 
 @dataclass(frozen=True, slots=True)
 class EndpointAt:
-    """An endpoint: up to where its outbox was read for it, how many events are in which state, and what is open of them.
+    """An endpoint or an address of mail: up to where its outbox was read for it, how many events are in which state; what is
+    open of them.
 
     `open_from`, `oldest`: the first offset that waits or was given up, and since when the oldest of those that wait does.
     """
@@ -41,6 +44,7 @@ class EndpointAt:
     counts: Mapping[str, int]
     open_from: int | None = None
     oldest: datetime | None = None
+    channel: Literal["webhook", "mail"] = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def of_endpoint(at: EndpointAt, outbox: OutboxAt) -> Gap:
     begin = read if at.open_from is None else min(at.open_from, read)
     counts = {**at.counts, "unread": unread}
     told = {"counts": counts, "oldest": at.oldest, "remarks": remarks, "unread_from": read}
-    return Gap("webhook", at.endpoint, begin, opened + unread, **told)  # type: ignore[arg-type]
+    return Gap(at.channel, at.endpoint, begin, opened + unread, **told)  # type: ignore[arg-type]
 
 
 def of_reader(at: PlaceAt, outbox: OutboxAt) -> Gap:

@@ -14,10 +14,15 @@ from connectors.outbound.topics import apply_topics
 from connectors.store.confirming import PostgresConfirmed
 from connectors.store.deliveries import PostgresDeliveries
 from connectors.store.endpoints import PostgresEndpoints
+from connectors.store.mailboxes import PostgresMailboxes
 from connectors.store.names import Schemas
+from connectors.store.replays import PostgresReplays
 from hub.core.delivering import Waiting
 from hub.core.gap import EndpointAt, GroupAt, OutboxAt, PlaceAt
+from hub.core.mail.writing import Writing
 from hub.ports import Noted, Taken
+from hub.replays import Wanted
+from schemas.errors import Unknown
 from schemas.topics import outbox
 from tests.builders import AT
 from tests.connectors.store.filling import Filler
@@ -50,6 +55,21 @@ def test_endpoints_readers_and_when_events_came(engine: Engine, schemas: Schemas
     assert store.readers("ta-08") == []
     fill([a_copy("r1"), a_copy("r2")])
     assert store.came(AGENCY, "e1", [0, 1, 2]) == {0: AT, 1: AT + timedelta(milliseconds=1)}
+
+
+@pytest.mark.database
+def test_an_address_of_mail_is_a_channel_once_it_is_confirmed_and_one_for_warnings_is_none(
+    engine: Engine, schemas: Schemas
+) -> None:
+    store, boxes = PostgresConfirmed(engine, schemas), PostgresMailboxes(engine, SECRET, schemas)
+    box, warned = (boxes.add(AGENCY, gets, Writing(f"{gets}@agency.example", "sv")).told.id for gets in ("notices", "warnings"))
+    assert store.endpoints(AGENCY) == []
+    assert boxes.confirm(box)
+    assert boxes.confirm(warned)
+    (found,) = store.endpoints(AGENCY)
+    assert (found.endpoint, found.channel) == (box, "mail")
+    with pytest.raises(Unknown):
+        PostgresReplays(engine, schemas).ask(AGENCY, box, Wanted(since=NOW), 10, "key")
 
 
 @pytest.fixture
