@@ -1,8 +1,5 @@
 """The only factory of adapters: from settings to what talks to Kafka and PostgreSQL. Roots and trials ask here."""
 
-import hmac
-import json
-import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
@@ -10,54 +7,37 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-
 from connectors.inbound.standing import Standings
 from connectors.outbound.groups import Groups
 from connectors.outbound.kafka import KafkaPublisher
-from connectors.outbound.mail import Mail, Server
-from connectors.outbound.partner_groups import KafkaPartnerGroups
 from connectors.outbound.topics import apply_topics
-from connectors.outbound.webhook import Webhook
 from connectors.store.audit import PostgresAudit
-from connectors.store.confirming import PostgresConfirmed
-from connectors.store.deliveries import Kind, PostgresDeliveries
-from connectors.store.endpoints import PostgresEndpoints
 from connectors.store.keys import PostgresKeys
-from connectors.store.letters import PostgresLetters
-from connectors.store.mailboxes import PostgresMailboxes
 from connectors.store.migrate import migrate
-from connectors.store.names import Schemas, connect
 from connectors.store.partners import PostgresPartners
 from connectors.store.publishing import publish_changes
 from connectors.store.purging import Purge
 from connectors.store.reading import PostgresReading
 from connectors.store.registry import entries_of, import_registry
 from connectors.store.replacing import Views
-from connectors.store.replaying import PostgresReplaying
-from connectors.store.replays import PostgresReplays
 from connectors.store.subscriptions import PostgresSubscriptions
 from connectors.store.taken_in import TakenIn
 from connectors.store.writing import ViewWriter
-from hub.addresses import database_of, kafka_of
 from hub.agents.registry import RegistryFollower
+from hub.channels import Channels
 from hub.core.acknowledging import hears
-from hub.core.networks import Network, networks
+from hub.core.networks import networks
 from hub.core.recutting import is_told, recut
 from hub.core.registry import Registry
 from hub.core.succession import predecessors_of
 from hub.core.xroad import Servers
 from hub.data.check import problems_from
 from hub.data.load import load_registry
-from hub.dispatch.outboxes import Outboxes
 from hub.projection.copies import found_by
-from hub.projection.sources import Lag, Sources
-from hub.settings import Settings
+from hub.projection.sources import Lag
 from schemas.errors import Misconfigured, NotReady
 from schemas.topics import FRONT, RECEIVED, every_topic
 
-SECRETS = "secrets.json"
-"""Below the folder: the secrets of an installation, where no settings give them."""
 REGISTRY_WITHIN = 30.0
 """Seconds in which the registry has to be read."""
 _TOLD = 5
@@ -65,35 +45,8 @@ _TOLD = 5
 
 
 @dataclass(frozen=True)
-class Wiring:
+class Wiring(Channels):
     """What one process needs, each thing made when first asked for."""
-
-    settings: Settings
-
-    @property
-    def bootstrap(self) -> str:
-        """Kafka's address."""
-        return kafka_of(self.settings)
-
-    @property
-    def url(self) -> str:
-        """PostgreSQL's address, with its password."""
-        return database_of(self.settings)
-
-    @property
-    def prefix(self) -> str:
-        """What stands before each topic's name."""
-        return self.settings.kafka.topic_prefix
-
-    @property
-    def schemas(self) -> Schemas:
-        """Names of the database's schemas: a prefix of topics is also one of schemas."""
-        return Schemas(self.prefix.replace(".", "_").replace("-", "_"))
-
-    @cached_property
-    def engine(self) -> Engine:
-        """Connections to PostgreSQL."""
-        return connect(self.url, size=10)
 
     @cached_property
     def publisher(self) -> KafkaPublisher:
@@ -103,7 +56,7 @@ class Wiring:
     @cached_property
     def keys(self) -> PostgresKeys:
         """API keys."""
-        return PostgresKeys(self.engine, self._secret("keys"), self.schemas)
+        return PostgresKeys(self.engine, self.secret("keys"), self.schemas)
 
     @cached_property
     def partners(self) -> PostgresPartners:
@@ -156,7 +109,7 @@ class Wiring:
         rights: dict[str, Any] = {"within": within, "recut": seen, "names": names, "found_by": found_by, "admits": admits}
         rights |= {"hears": hears_of}
         lag = Lag(self.topic_sources())
-        return PostgresReading(self.engine, self._secret("cursors"), self.schemas, lag=lag, **rights)
+        return PostgresReading(self.engine, self.secret("cursors"), self.schemas, lag=lag, **rights)
 
     @cached_property
     def subscriptions(self) -> PostgresSubscriptions:
@@ -175,73 +128,6 @@ class Wiring:
         """What narrowing asks of the database."""
         return TakenIn(self.engine, self.schemas)
 
-    def topic_sources(self) -> Sources:
-        """What the broker says of the topics that are projected."""
-        return Sources(self.bootstrap, self.prefix)
-
-    @cached_property
-    def endpoints(self) -> PostgresEndpoints:
-        """Agencies' webhooks, as they manage them themselves."""
-        return PostgresEndpoints(self.engine, self._webhook_secret(), self._secret("cursors"), self.schemas)
-
-    @cached_property
-    def mailboxes(self) -> PostgresMailboxes:
-        """Agencies' addresses of mail, as they manage them themselves."""
-        return PostgresMailboxes(self.engine, self._secret("cursors"), self.schemas)
-
-    def letters(self) -> PostgresLetters:
-        """What the hub itself has to say by mail."""
-        return PostgresLetters(self.engine, self.schemas)
-
-    def mail(self) -> Mail:
-        """What sends mails; make it inside the loop that it works in. Misconfigured where a setting is missing."""
-        given = self.settings.mail
-        if not (given.host and given.sender):
-            raise Misconfigured("the hub sends no mail: set HUB_MAIL__HOST, HUB_MAIL__SENDER and HUB_MAIL__LINK")
-        password = given.password.get_secret_value() if given.password else None
-        server = Server(given.host, given.port, given.sender, given.tls, given.user, password, given.seconds)
-        return Mail(server, self.mail_link(), self.mail_secret())
-
-    def mail_link(self) -> str:
-        """With what links in mails begin. Misconfigured where it is not set."""
-        if not self.settings.mail.link:
-            raise Misconfigured("mails have no links: set HUB_MAIL__LINK to the public address of the API")
-        return self.settings.mail.link
-
-    def mail_secret(self) -> bytes:
-        """What signs links in mails."""
-        given = self.settings.secrets.mail
-        return given.get_secret_value().encode() if given else hmac.digest(self._secret("keys"), b"mail", "sha256")
-
-    def deliveries(self, kind: Kind = "webhook") -> PostgresDeliveries:
-        """What endpoints of a kind wait for, as a new process sees it."""
-        return PostgresDeliveries(self.engine, self._webhook_secret(), secrets.token_hex(8), self.schemas, kind=kind)
-
-    @cached_property
-    def replays(self) -> PostgresReplays:
-        """Replays of agencies' webhooks, as they ask for them themselves."""
-        return PostgresReplays(self.engine, self.schemas)
-
-    def replaying(self, holder: str) -> PostgresReplaying:
-        """The replays of the endpoints that a process holds by that name."""
-        return PostgresReplaying(self.engine, holder, self.schemas)
-
-    def confirmed(self) -> PostgresConfirmed:
-        """What endpoints and readers of the API have confirmed."""
-        return PostgresConfirmed(self.engine, self.schemas)
-
-    def partner_groups(self) -> KafkaPartnerGroups:
-        """How far agencies' own consumer groups are."""
-        return KafkaPartnerGroups(self.bootstrap, self.topic_sources().epochs, self.prefix)
-
-    def webhook(self) -> Webhook:
-        """What calls endpoints; make it inside the loop that it works in."""
-        return Webhook(self.opened_networks(), self.settings.webhooks.seconds)
-
-    def opened_networks(self) -> tuple[Network, ...]:
-        """Networks that endpoints may be in though they are not public."""
-        return networks(self.settings.webhooks.networks)
-
     def audit(self) -> PostgresAudit:
         """Where it is noted who did what."""
         return PostgresAudit(self.engine, self.schemas)
@@ -251,10 +137,6 @@ class Wiring:
         given = self.settings.xroad.secret
         found = networks(self.settings.xroad.servers, "HUB_XROAD__SERVERS")
         return Servers(found, given.get_secret_value() if given else None)
-
-    def outboxes(self) -> Outboxes:
-        """Reads outboxes from given places."""
-        return Outboxes(self.bootstrap, self.topic_sources().epochs, self.prefix)
 
     def purge(self) -> Purge:
         """What erases from PostgreSQL what is past its time."""
@@ -301,21 +183,3 @@ class Wiring:
     def sources(self) -> tuple[str | Path, ...]:
         """The registries to serve: names as they are, folders as paths."""
         return tuple(Path(source) if "/" in source else source for source in self.settings.registry)
-
-    def _webhook_secret(self) -> bytes:
-        given = self.settings.secrets.webhooks
-        return given.get_secret_value().encode() if given else hmac.digest(self._secret("keys"), b"webhooks", "sha256")
-
-    def _secret(self, name: str) -> bytes:
-        given = getattr(self.settings.secrets, name)
-        return given.get_secret_value().encode() if given else self._kept_secrets[name].encode()
-
-    @cached_property
-    def _kept_secrets(self) -> dict[str, str]:
-        place = self.settings.folder / SECRETS
-        try:
-            return dict(json.loads(place.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            raise Misconfigured(
-                f"there is no {place}: `hub up` makes it; or set HUB_SECRETS__KEYS and HUB_SECRETS__CURSORS"
-            ) from None

@@ -28,7 +28,6 @@ OPERATOR = "hub"
 Positions = Mapping[tuple[str, int], tuple[str, int]]
 Lag = Callable[[Positions], dict[str, int]]
 
-
 FoundBy = Callable[[str, str | None, str | None, Mapping[str, Any]], dict[str, Any]]
 """Agency, kind, employer key and copy to the `words` and `tags` that it is found by."""
 
@@ -92,9 +91,7 @@ class PostgresReading:
         return with_versions(steps) if steps and steps[-1]["step"] == rows[-1].step else None
 
     def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
-        """All stages, recipients and offerings for the sender and the operator; of the steps that it said in the sender's name
-        for who did; its own part for each recipient.
-        """
+        """All of it for sender and operator; the steps that it said in the sender's name for who did; for recipients their part."""
         with self._asking() as connection:
             if agency == self._operator or self._is_sender(connection, agency, receipt):
                 found = traces.whole_trace(connection, receipt)

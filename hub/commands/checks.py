@@ -23,8 +23,9 @@ from hub.commands.asking import Broker, get, noted, own_cluster
 from hub.data.load import load_registry
 from hub.dispatch import clocks as clock_work
 from hub.dispatch import following
+from hub.installation import SECRETS
 from hub.projection.sources import Lag, Sources
-from hub.wiring import SECRETS, Wiring
+from hub.wiring import Wiring
 from schemas.errors import Misconfigured
 from schemas.topics import ALERTS, DEAD_LETTERS, READERS, REGISTRY, every_topic, inbox
 

@@ -16,13 +16,14 @@ from connectors.store.keys import demo_key
 from hub.agents.hand import day_of
 from hub.bridge.inboxes import GROUP as BRIDGE
 from hub.dispatch.following import GROUP as DISPATCHER
+from hub.installation import SECRETS
 from hub.local import embedded, ports
 from hub.local.child import Child
 from hub.local.files import once, write
 from hub.local.kafka import LocalKafka
 from hub.local.supervisor import Supervisor
 from hub.settings import Settings
-from hub.wiring import SECRETS, Wiring
+from hub.wiring import Wiring
 from schemas.topics import BACK, FRONT
 
 DEMO_PLACE = "fi:kunta:837"

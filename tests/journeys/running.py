@@ -18,13 +18,14 @@ from confluent_kafka.admin import AdminClient
 
 from connectors.inbound.arrived import arrived
 from connectors.store.migrate import drop_everything
+from hub.installation import SECRETS
 from hub.local import ports
 from hub.local.child import Child
 from hub.local.files import once
 from hub.local.supervisor import Supervisor
 from hub.local.whole import own_children
 from hub.settings import Settings
-from hub.wiring import SECRETS, Wiring
+from hub.wiring import Wiring
 from schemas.topics import BACK, DEAD_LETTERS, EVENTS, FRONT, READERS, RECEIVED, ROUTED, Topic
 from tests.builders import a_development_notice, a_downsizing_notice, a_recruitment_notice
 from tests.taking_away import take_away

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.addresses import partners_kafka_of
+from hub.installation import SECRETS
 from hub.local import embedded
 from hub.local.child import Child
 from hub.local.files import once
 from hub.local.kafka import ANY_PORTS
 from hub.local.supervisor import Supervisor
 from hub.settings import DatabaseSettings, KafkaSettings, SecretSettings, Settings
-from hub.wiring import SECRETS, Wiring
+from hub.wiring import Wiring
 
 HEAP = "256m"
 KAFKA, POSTGRES = "kafka", "postgres"

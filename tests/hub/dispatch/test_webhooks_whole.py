@@ -59,7 +59,7 @@ class Hub:
         deliveries, outboxes = wiring.deliveries(), wiring.outboxes()
         replaying = Replaying(wiring.replaying(deliveries.holder), outboxes, choosing, rights, now)
         reads = (deliveries, outboxes, wiring.webhook, wiring.publisher)
-        made = Webhooks(*reads, rights, choosing, now, wiring.prefix, replaying)
+        made = Webhooks(*reads, rights, choosing, now, wiring.prefix, replaying=replaying)
         thread = threading.Thread(target=made.run, args=(stop,), daemon=True)
         thread.start()
         try:

@@ -27,7 +27,8 @@ def test_a_notice_is_in_the_view_from_the_door_to_the_outboxes(
     projector = caught_up(project())
     counts = {name: len(rows) for name, rows in dump_view(engine, schemas).items()}
     assert counts == {
-        "notices": 1, "stages": 4, "recipients": 2, "targets": 2, "offerings": 2, "outbox": 2, "alerts": 0, "refused": 0,
+        "notices": 1, "stages": 4, "recipients": 2, "targets": 2, "offerings": 2, "outbox": 2,
+        "alerts": 0, "refused": 0, "acknowledgements": 0,
     }  # fmt: skip
     lag = Lag(Sources(bootstrap, prefix))
     positions: dict[tuple[str, int], tuple[str, int]] = {tuple(place): tuple(at) for place, at in projector.positions.items()}
