@@ -91,7 +91,7 @@ class PostgresReading:
         return with_versions(steps) if steps and steps[-1]["step"] == rows[-1].step else None
 
     def trace(self, agency: str, receipt: str) -> dict[str, Any] | None:
-        """All of it for sender and operator; the steps that it said in the sender's name for who did; for recipients their part."""
+        """All of it for sender and operator; the steps said in the sender's name for who did; for recipients their part."""
         with self._asking() as connection:
             if agency == self._operator or self._is_sender(connection, agency, receipt):
                 found = traces.whole_trace(connection, receipt)
