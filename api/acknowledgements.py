@@ -88,7 +88,7 @@ def list_acknowledgements(
 def _not_told(reading: Reading, caller: Caller, receipt: str, trace_id: str) -> JSONResponse:
     """Who sent it may know that it is there; to others it is as if it were not."""
     if reading.notice(caller.agency, receipt) is not None:
-        raise NotPermitted("your agency was not told of this notice, and answers nothing: only who was told does")
+        raise NotPermitted("only who is told of a notice answers it: your agency was not, or under another employer")
     return not_yet(_NOT_TOLD, trace_id)
 
 

@@ -22,7 +22,7 @@ _ADVICE: dict[Remark, str] = {
     "other-outbox": "the cursor is of an outbox that is no more: GET /v1/outbox with it says what is lost",
     "never-committed": "the group has committed nothing: after a restart it begins as its auto.offset.reset says",
     "stopped": "nobody is in the group at this moment",
-    "paused": "the endpoint is paused: what comes waits; POST /v1/endpoints/{id}/resume",
+    "paused": "it is paused: what comes waits; POST /v1/endpoints/{id}/resume, or /v1/mailboxes/{id}/resume of an address",
 }
 
 

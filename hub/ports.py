@@ -218,6 +218,9 @@ class Deliveries(Protocol):
     def erased_after(self, mark: int) -> tuple[int, frozenset[tuple[str, int | None]]]:
         """The notices, or steps of them, that were erased after that mark, and the mark of now."""
 
+    def erased(self, receipt: str) -> frozenset[int | None]:
+        """Which steps of the notice were erased; None among them: all."""
+
     def leave(self) -> None:
         """Let others have our endpoints at once."""
 

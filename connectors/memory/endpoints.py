@@ -43,11 +43,11 @@ class _Kept:
 
 
 class MemoryEndpoints:
-    """`erased` are notices (or steps) that were erased, in that order; `lost` are endpoints that another process has."""
+    """`gone` are notices (or steps) that were erased, in that order; `lost` are endpoints that another process has."""
 
     def __init__(self, now: Callable[[], datetime], most: int = 20) -> None:
         self.kept: dict[str, _Kept] = {}
-        self.erased: list[tuple[str, int | None]] = []
+        self.gone: list[tuple[str, int | None]] = []
         self.lost: set[str] = set()
         self._now = now
         self._most = most
@@ -160,14 +160,18 @@ class MemoryEndpoints:
         return frozenset(one.endpoint for one in noted) & self.lost
 
     def erased_after(self, mark: int) -> tuple[int, frozenset[tuple[str, int | None]]]:
-        """What was put in `erased` after that mark."""
-        return len(self.erased), frozenset(self.erased[mark:])
+        """What was put in `gone` after that mark."""
+        return len(self.gone), frozenset(self.gone[mark:])
+
+    def erased(self, receipt: str) -> frozenset[int | None]:
+        """As above, of one notice."""
+        return frozenset(step for name, step in self.gone if name == receipt)
 
     def leave(self) -> None:
         """Nobody else waits for them."""
 
     def _is_erased(self, event: Waiting) -> bool:
-        return bool({(event.receipt, None), (event.receipt, event.step)} & set(self.erased))
+        return bool({(event.receipt, None), (event.receipt, event.step)} & set(self.gone))
 
     def _note(self, kept: _Kept, noted: Noted) -> None:
         if noted.attempt:

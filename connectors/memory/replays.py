@@ -130,7 +130,7 @@ class MemoryReplays:
         steps = [other.step for other, _ in came if other.lane == event.lane]
         newest = self.newest.get((replay.agency, event.lane, event.receipt), 0)
         waits = any(other.event_id == event.event_id and state == "waiting" for other, state in came)
-        erased = bool({(event.receipt, None), (event.receipt, event.step)} & set(self.endpoints.erased))
+        erased = bool({(event.receipt, None), (event.receipt, event.step)} & set(self.endpoints.gone))
         return Known(max([*steps, newest]), waits, bool(came), erased)
 
     def _seen(self, agency: str, info: ReplayInfo) -> ReplayInfo:

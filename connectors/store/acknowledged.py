@@ -49,12 +49,15 @@ def acknowledgements(connection: Connection, receipt: str, reader: Reader) -> di
 
 
 def answerable(connection: Connection, receipt: str, rows: Sequence[Any]) -> Answerable | None:
-    """The notice as an agency may answer it that has these rows of outboxes; None where they are none, or it is not known yet."""
-    steps = tuple(sorted({row.step for row in rows}))
+    """The notice as an agency may answer it that has these rows of outboxes; None where they are none, or it is not known yet.
+
+    A step of before the notice was found to be another employer's is answered no more: who has it now is not known there.
+    """
     owner = func.coalesce(NOTICES.c.event["owner"].astext, NOTICES.c.sender).label("owner")
-    named = select(owner, NOTICES.c.source, NOTICES.c.id).where(NOTICES.c.receipt == receipt).limit(1)
-    found = connection.execute(named).first() if steps else None
-    return Answerable(found.owner, found.source, found.id, steps) if found else None
+    named = select(owner, NOTICES.c.source, NOTICES.c.id, NOTICES.c.employer_key).where(NOTICES.c.receipt == receipt)
+    found = connection.execute(named.order_by(NOTICES.c.step.desc()).limit(1)).first() if rows else None
+    steps = tuple(sorted({row.step for row in rows if found and row.employer_key == found.employer_key}))
+    return Answerable(found.owner, found.source, found.id, steps) if found and steps else None
 
 
 def _order(row: Any) -> Any:

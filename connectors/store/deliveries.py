@@ -99,6 +99,11 @@ class PostgresDeliveries:
             rows = connection.execute(_ERASED, {"mark": mark, "now": now}).all() if now > mark else []
         return now, frozenset((row.receipt, row.step) for row in rows)
 
+    def erased(self, receipt: str) -> frozenset[int | None]:
+        """Which steps of the notice were erased; None among them: all."""
+        with translated(), self._engine.connect() as connection:
+            return frozenset(step for _, step in erased_receipts(connection, [receipt]))
+
     def leave(self) -> None:
         """Let others have our endpoints at once."""
         with translated(), self._engine.begin() as connection:

@@ -15,6 +15,7 @@ from connectors.store import audit
 from connectors.store.endpoint_tables import ENDPOINTS, LETTERS
 from connectors.store.errors import translated
 from connectors.store.names import REAL, Schemas
+from connectors.store.states import is_active
 from connectors.store.tables import API_KEYS, KAFKA_USERS
 from connectors.store.writings import writing_of
 from hub.core.answers import Answer
@@ -100,7 +101,8 @@ class PostgresLetters:
                 audit.record(connection, _WHO, "mailbox.closed", f"{agency}/{mailbox} {answer.code}")
 
     def _addressees(self, which: ColumnElement[bool]) -> list[Addressee]:
-        wanted = select(ENDPOINTS).where(which, ENDPOINTS.c.writing.is_not(None)).order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
+        written = (which, ENDPOINTS.c.writing.is_not(None), is_active(ENDPOINTS.c.agency))
+        wanted = select(ENDPOINTS).where(*written).order_by(ENDPOINTS.c.made, ENDPOINTS.c.id)
         with translated(), self._engine.connect() as connection:
             return [Addressee(row.id, row.agency, writing_of(row.writing)) for row in connection.execute(wanted)]
 

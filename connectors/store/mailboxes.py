@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.store import audit
@@ -64,11 +64,12 @@ class PostgresMailboxes:
         return self._whole(self._endpoints.get(agency, mailbox))
 
     def change(self, agency: str, mailbox: str, writing: Writing) -> MailboxInfo:
-        """Another language or digest; what waits for the digest of before goes at once."""
+        """Another language or digest; what waits for the digest of before goes at once: whoever tells it begins anew."""
         waits = (DELIVERIES.c.endpoint == mailbox, DELIVERIES.c.state == "waiting", DELIVERIES.c.first_tried.is_(None))
         mine = (ENDPOINTS.c.id == mailbox, ENDPOINTS.c.agency == agency, ENDPOINTS.c.state != "closed", _OURS)
+        since = case((ENDPOINTS.c.state == "active", func.now()), else_=ENDPOINTS.c.since)
         with translated(), self._engine.begin() as connection:
-            if not connection.execute(update(ENDPOINTS).where(*mine).values(writing=column_of(writing))).rowcount:
+            if not connection.execute(update(ENDPOINTS).where(*mine).values(writing=column_of(writing), since=since)).rowcount:
                 raise _unknown()
             connection.execute(update(DELIVERIES).where(*waits).values(due=func.now()))
             audit.record(connection, agency, "mailbox.changed", f"{agency}/{mailbox}")

@@ -209,11 +209,12 @@ class PostgresReading:
         if is_sender or agency == self._operator:
             found = acknowledgements(connection, receipt, Reader(names, True, _anybody))
             return found if is_sender or found["told"] else None
-        steps = self._shown(agency, self._versions(connection, agency, receipt))
-        if not steps:
+        every = self._every_version(connection, agency, receipt)
+        if not self._shown(agency, best_of_each_step(every)):
             return None
-        over = steps[-1]["no_longer_concerns_you"]
-        return acknowledgements(connection, receipt, Reader(names, False, lambda by: not over and self._hears(agency, by)))
+        newest = every[-1].step  # who only said a step for another agency has no copy of it
+        has_it = any(row.step == newest and row.lane != lists.SENT and not row.stub for row in every)
+        return acknowledgements(connection, receipt, Reader(names, False, lambda by: has_it and self._hears(agency, by)))
 
     def _versions(self, connection: Connection, agency: str, receipt: str) -> list[Any]:
         return best_of_each_step(self._every_version(connection, agency, receipt))

@@ -66,12 +66,14 @@ def _write(file: Path, found: list[dict[str, Any]]) -> None:
             opened.writelines(f"{line}\n" for line in kept)
     except FileExistsError as error:
         raise Misconfigured(f"{file} is there already: give another name for --bodies") from error
-    typer.echo(f"{len(kept)} of {len(found)} written to {file}; the others are no JSON, or kept no more", err=True)
+    typer.echo(f"{len(kept)} of {len(found)} written to {file}; the others are no notices, or kept no more", err=True)
 
 
 def _line(body: str | None) -> str | None:
     """JSON without line breaks; None for what is none. What was struck out stays so, and is refused where it is needed."""
     try:
-        return None if body is None else json.dumps(json.loads(body), ensure_ascii=False)
+        told = None if body is None else json.loads(body)
+        is_answer = isinstance(told, dict) and "answer" in told  # to a notice: none itself
+        return None if told is None or is_answer else json.dumps(told, ensure_ascii=False)
     except ValueError:
         return None

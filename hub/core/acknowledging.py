@@ -89,9 +89,9 @@ def _hearers(said: Acknowledgement, having: Collection[AgencyId], registry: Regi
         yield _hearer(said, str(sender), "sender")
     if not is_authority(said.agency, registry):
         return
-    for agency in sorted({*having} - {said.agency, sender}):
-        found = registry.agency(agency)
-        if found is not None and found.ring == "authority" and works_on(found, day):
+    today = {there for agency in having if (there := _today(agency, registry, day)) is not None}
+    for agency in sorted(today - {said.agency, sender}):
+        if is_authority(agency, registry):
             yield _hearer(said, agency, "both-authorities")
 
 
@@ -100,7 +100,7 @@ def _hearer(said: Acknowledgement, agency: AgencyId, rule: str) -> Hearer:
 
 
 def _today(owner: AgencyId, registry: Registry, day: date) -> AgencyId | None:
-    """The sender, or who stands in its place on that day."""
+    """The agency, or who stands in its place on that day."""
     found = registry.agency(owner)
     if found is not None and works_on(found, day):
         return owner

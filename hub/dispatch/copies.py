@@ -63,6 +63,12 @@ def _step_in(copy: dict[str, Any], lane: Lane) -> Any:
     return 0 if lane == "answer" else copy.get("step")
 
 
+def about_step(record: InOutbox, event: Waiting) -> int:
+    """Which step of its notice the event is about: its own, or the one that it answers."""
+    copy = _copy_in(record) or {}
+    return int(copy.get("answers", 0)) if event.lane == "answer" else event.step
+
+
 def _attributes(headers: Headers) -> dict[str, str]:
     """The attributes of the CloudEvent as they stand in its headers."""
     named = {name.removeprefix(_CE): header(headers, name) or "" for name, _ in headers if name.startswith(_CE)}

@@ -16,6 +16,8 @@ class Held:
 
     def put(self, record: InOutbox) -> None:
         """One more; the oldest go where it is too much."""
+        before = self._records.pop((record.agency, record.offset), None)  # read again, as for an endpoint that stood further back
+        self._left += len(before.value or b"") if before else 0
         self._records[record.agency, record.offset] = record
         self._left -= len(record.value or b"")
         while self._left < 0:

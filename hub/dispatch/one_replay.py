@@ -20,7 +20,7 @@ from hub.core.delivering import Waiting
 from hub.core.registry import Registry
 from hub.core.replaying import Known, left_out, next_after
 from hub.dispatch.choosing import Choosing
-from hub.dispatch.copies import told_of, waiting_of
+from hub.dispatch.copies import about_step, told_of, waiting_of
 from hub.dispatch.desk import Desk
 from hub.dispatch.outboxes import InOutbox
 from hub.ports import Attempt
@@ -121,7 +121,7 @@ class OneReplay:
     async def _go_on(self) -> bool:
         """The next part; False at the end."""
         assert self.desk.position is not None  # noqa: S101 - looked at by _may_go
-        if self._replay.epoch != self.desk.position[0] and not await self._begin(*self.desk.position):
+        if await self._is_elsewhere(self.desk.position[0]) and not await self._begin(*self.desk.position):
             return False
         records = await self._records()
         part = await self._looked_at(records)
@@ -129,6 +129,16 @@ class OneReplay:
             if not await self._one(record, part):
                 break
         return await self._note(part, is_last=not records)
+
+    async def _is_elsewhere(self, epoch: str) -> bool:
+        """Whether it has to begin anew: it has not begun, the outbox was made anew, or what comes next stands there no more.
+
+        Where it was emptied, what is left stands behind, written again; what has passed its time is counted as lost.
+        """
+        one = self._replay
+        if one.epoch != epoch:
+            return True
+        return one.next < one.end and one.next < await self._tools.thread(self._tools.past.first, one.agency)
 
     async def _begin(self, epoch: str, end: int) -> bool:
         """From where to where it goes: what came later was told by itself. In an outbox that was made anew once more."""
@@ -167,7 +177,8 @@ class OneReplay:
         for record in records:
             know_version("a copy", record.headers)
         self.desk.look_on()  # before it is asked what is known: what comes from here on shows at the desk
-        events = [event for record in records if (event := waiting_of(record, self._tools.now())) is not None]
+        came = ((record, waiting_of(record, self._tools.now())) for record in records)
+        events = [replace(event, step=about_step(record, event)) for record, event in came if event is not None]
         known = await self._tools.thread(self._tools.store.known, self._replay, events) if events else {}
         return Part(self._clock(), known, self._tools.choosing.following(self.desk.endpoint, records))
 

@@ -20,7 +20,7 @@ import structlog
 from hub.core.delivering import Waiting
 from hub.core.registry import Registry
 from hub.dispatch.choosing import Choosing
-from hub.dispatch.copies import waiting_of
+from hub.dispatch.copies import about_step, waiting_of
 from hub.dispatch.desk import Desk, Tools
 from hub.dispatch.held import Held
 from hub.dispatch.noting import Noting
@@ -199,7 +199,8 @@ class Webhooks:
             if epoch is None:
                 desk.position = None
             elif desk.position is None and desk.endpoint.position is None:
-                new.append(Taken(desk.endpoint.id, epoch, await self._thread(self._outboxes.since, *_made(desk))))
+                at = await self._thread(self._outboxes.since, desk.endpoint.agency, desk.endpoint.made)
+                new.append(Taken(desk.endpoint.id, epoch, at))
             elif desk.position is None or desk.position[0] != epoch:
                 known = desk.endpoint.position
                 desk.position = known if known is not None and known[0] == epoch else (epoch, 0)
@@ -252,12 +253,16 @@ class Webhooks:
 
     async def _told(self, endpoint: Endpoint, event: Waiting) -> Told | None:
         """The event as its agency may see it today; its record is read again where it is not held any more."""
-        record = self._held.get(endpoint.agency, event.place)
-        if record is None:
-            find = partial(self._outboxes.again, endpoint.agency, event.place)
+        place = (endpoint.agency, event.place)
+        if (record := self._held.get(*place)) is None:
+            find = partial(self._outboxes.again, *place)
             record = await asyncio.get_running_loop().run_in_executor(self._finding, find)
         if record is None:
             return None
+        if event.lane == "answer":  # whether the step that it answers was erased; of all else the desk is told
+            erased = await self._thread(self._deliveries.erased, event.receipt)
+            if not erased.isdisjoint({None, about_step(record, event)}):
+                return None
         registry, day = self._rights()
         return self._way.told(record, event.attempts + 1, registry, day)
 
@@ -293,7 +298,3 @@ class Webhooks:
 def _is_same(desk: Desk, endpoint: Endpoint | None) -> bool:
     """Whether a desk may go on: the endpoint is ours and was not paused and resumed meanwhile."""
     return endpoint is not None and endpoint.since == desk.endpoint.since
-
-
-def _made(desk: Desk) -> tuple[str, datetime]:
-    return desk.endpoint.agency, desk.endpoint.made

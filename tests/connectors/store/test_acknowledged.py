@@ -25,6 +25,7 @@ pytestmark = pytest.mark.database
 SHARED = a_downsizing_notice(homes=[{"area": HELSINKI, "count": 4}], needs=[{"code": "N_STRUCTURAL"}])
 WELDERS = a_recruitment_notice(needs=[{"code": "N_RECRUIT_HARD"}])
 LEAVING = a_recruitment_notice(id="R-2")
+MOVED = a_recruitment_notice(id="R-3", source="rekry/muut")
 SENDER = "evk-04"
 
 
@@ -62,6 +63,8 @@ def filled(engine: Engine, schemas: Schemas) -> None:
         lambda at: steps.answer(LEAVING, say("a", "claim"), "ta-39", 1, SENDER, at),
         lambda at: steps.submit(a_correction(LEAVING, workplaces=[{"area": HELSINKI}]), SENDER, at),
         lambda at: steps.answer(LEAVING, say("a", "claim"), "ta-08", 2, SENDER, at),
+        lambda at: steps.submit(MOVED, SENDER, at),
+        lambda at: steps.submit(a_correction(MOVED, employer={"business_id": "9100020-8", "name": "Oikea Oy"}), SENDER, at),
     ]
     for turn in turns:
         messages = [
@@ -154,6 +157,9 @@ def test_the_steps_that_an_agency_may_answer_are_those_that_it_was_told_of(readi
     assert former is not None
     assert present is not None
     assert (former.steps, present.steps) == ((1,), (2,))
+    moved = reading.answerable("ta-39", receipt(MOVED))
+    assert moved is not None
+    assert moved.steps == (3,), "where the notice stands now, nobody knows who had it under the employer of before"
     assert reading.answerable("takk", receipt(SHARED)) is None
     assert reading.answerable("ta-08", receipt(WELDERS)) is None
 

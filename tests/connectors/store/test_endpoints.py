@@ -49,7 +49,7 @@ def engine_of(request: pytest.FixtureRequest) -> Callable[[], tuple[Engine, Sche
 def store(request: pytest.FixtureRequest, engine_of: Callable[[], tuple[Engine, Schemas]]) -> Iterator[Store]:
     if request.param == "memory":
         memory = MemoryEndpoints(lambda: datetime.now(UTC))
-        yield Store(memory, memory, lambda receipt: memory.erased.append((receipt, None)))
+        yield Store(memory, memory, lambda receipt: memory.gone.append((receipt, None)))
         return
     engine, schemas = engine_of()
     yield Store(

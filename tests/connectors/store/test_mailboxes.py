@@ -16,9 +16,11 @@ from connectors.store.letters import PostgresLetters
 from connectors.store.mailboxes import MOST_A_DAY, PostgresMailboxes
 from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
+from connectors.store.partners import PostgresPartners
 from hub.core.delivering import Waiting
 from hub.core.mail import replies
 from hub.core.mail.writing import Digest, Writing
+from hub.core.partners import Asked
 from hub.mail_ports import Mailboxes, MailTarget
 from hub.ports import Taken
 from schemas.errors import Conflict, TooMuch, Unknown
@@ -144,6 +146,18 @@ def test_webhooks_and_addresses_know_nothing_of_each_other(stored: PostgresMailb
     assert claimed.target == MailTarget(f"mail:{WRITING.address}", "mail", (), box, WRITING)  # type: ignore[arg-type]
 
 
+def test_an_agency_that_is_suspended_is_written_no_letter(stored: PostgresMailboxes, engine: Engine, schemas: Schemas) -> None:
+    letters, partners = PostgresLetters(engine, schemas), PostgresPartners(engine, schemas)
+    stored.confirm(stored.add(AGENCY, "warnings", Writing("technical@agency.example")).told.id)
+    stored.add(AGENCY, "notices", WRITING)
+    assert (len(letters.warned()), len(letters.unconfirmed())) == (1, 1)
+    partners.move(AGENCY, Asked("suspend", "a test"), "tests")
+    try:
+        assert (letters.warned(), letters.unconfirmed()) == ([], [])
+    finally:
+        partners.move(AGENCY, Asked("activate", "a test"), "tests")
+
+
 def test_another_digest_lets_go_what_waited_for_the_one_before(
     stored: PostgresMailboxes, engine: Engine, schemas: Schemas
 ) -> None:
@@ -154,7 +168,10 @@ def test_another_digest_lets_go_what_waited_for_the_one_before(
     later = datetime.now(UTC) + timedelta(days=3)
     deliveries.take([Taken(name, "e1", 1, (Waiting("id", 0, "notice", "fi:1", "r", 1, later),))])
     assert [event.due for event in deliveries.waiting(name)] == [later]
+    (before,) = deliveries.claim()
     stored.change(AGENCY, name, Writing(WRITING.address))
+    (after,) = deliveries.claim()
+    assert after.since > before.since, "whoever tells it begins anew, with what is noted now"
     assert deliveries.waiting(name)[0].due < later - timedelta(days=2)
     assert stored.get(AGENCY, name).told.waiting == 1
 

@@ -1,17 +1,27 @@
 """An answer to a notice on its way: one verdict, one outcome, heard by whom the rule names, and never a step of the notice."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hub.agents.beside import Beside
 from hub.agents.seen import Seen
+from hub.core.registry import Registry
 from schemas import topics
 from schemas.acknowledgement import Acknowledgement, AgencyAcknowledgement, RoutedAcknowledgement
 from schemas.ids import acknowledgement_id_of, receipt_of
 from schemas.messages import AgencyNotice, EmployerEvent, LayoffAlert, RefusedNotice, RoutedNotice
 from schemas.wire import header
-from tests.builders import HELSINKI, a_correction, a_downsizing_notice, a_recruitment_notice, a_withdrawal
+from tests.builders import (
+    DAY,
+    HELSINKI,
+    a_correction,
+    a_downsizing_notice,
+    a_recruitment_notice,
+    a_small_registry,
+    a_withdrawal,
+)
 from tests.hub.agents.steps import Said, Steps, answering, as_record, leaks
 
 CLAIM = {"id": "a-1", "answer": "claim", "desk": "line-1"}
@@ -207,6 +217,18 @@ def test_who_had_it_before_may_answer_still_but_hears_nothing_more(steps: Steps)
         "evk-04": "sender", "ta-08": "both-authorities",
     }  # fmt: skip
     assert heard(steps.answer(notice, CLAIM, "ta-08", step=2, sender="evk-04")) == {"evk-04": "sender"}
+
+
+def test_who_stands_in_an_authority_s_place_hears_what_that_one_would_have_heard() -> None:
+    small, notice = a_small_registry(), both_towns()
+    now = [small]
+    steps = Steps(lambda: now[0])
+    steps.submit(notice, "evk-04")
+    before = small.all_agencies["ta-08"]
+    ended = before.model_copy(update={"valid_to": DAY - timedelta(days=1), "successors": ("ta-50",)})
+    rows = small.all_agencies | {"ta-08": ended, "ta-50": before.model_copy(update={"id": "ta-50"})}
+    now[0] = Registry.of(9, small.areas.values(), rows.values(), small.all_offerings.values())
+    assert heard(steps.answer(notice, CLAIM, "ta-39", sender="evk-04")) == {"evk-04": "sender", "ta-50": "both-authorities"}
 
 
 def test_who_was_alerted_under_an_embargo_may_answer(steps: Steps) -> None:

@@ -88,6 +88,36 @@ def test_answers_to_a_notice_are_told_again_each_by_itself() -> None:
     assert found.counts == {"told": 2}
 
 
+def test_an_answer_to_a_step_that_was_erased_is_told_no_more_by_itself_nor_again() -> None:
+    hub, record = Replayed(), an_answer()
+    answer = orjson.dumps(orjson.loads(record.value or b"") | {"agency": AGENCY, "by": "ta-08", "answers": 3})
+    hub.store.gone.append((orjson.loads(answer)["receipt"], 3))
+    with receiver() as here:
+        name, _ = hub.add(here.url)
+        with hub.running():
+            hub.put(Message(outbox(AGENCY).name, record.key, answer, record.headers))
+            until(lambda: [said.outcome for said in hub.deliveries()] == ["withheld"])
+            found = hub.until_over(name, hub.ask(name))
+    assert here.got == []
+    assert found.counts == {"withheld": 1}
+
+
+def test_what_is_written_again_when_the_outbox_is_emptied_under_a_replay_is_told_too() -> None:
+    hub = Replayed()
+    hub.put(*several(6))
+    with receiver() as here:
+        name, _ = hub.add(here.url)
+        with hub.running():
+            replay = hub.ask(name, per_second=2)
+            here.wait(1)
+            hub.put(*several(6))
+            for offset in range(6):
+                del hub.boxes.records[AGENCY][offset]
+            found = hub.until_over(name, replay)
+    assert {receipt for receipt, _ in told(here)} == {f"r{number}" for number in range(6)}
+    assert found.state == "done"
+
+
 def test_of_a_notice_the_newest_step_alone_is_told() -> None:
     hub = Replayed()
     hub.put(a_copy("r1"), a_copy("r2", employer="fi:2"), a_copy("r1", 2))

@@ -248,7 +248,7 @@ def test_what_is_erased_while_it_waits_is_told_no_more() -> None:
         with hub.running():
             hub.boxes.put(a_copy("r1"))
             here.wait(1)
-            hub.store.erased.append(("r1", None))
+            hub.store.gone.append(("r1", None))
             until(lambda: [said.outcome for said in hub.deliveries()][-1:] == ["withheld"])
             count = len(here.got)
             time.sleep(1.0)
