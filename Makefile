@@ -1,6 +1,8 @@
 # Everything that the project needs, its own files install: Python 3.11+ (with venv), git and make are enough.
 PYTHON ?= python3
 export PYTHONUNBUFFERED = 1
+# Compiled once and kept, whatever the caller's own settings are: the tests start some hundred processes.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run test check soak clean
 help: ## what there is

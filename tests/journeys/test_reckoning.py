@@ -10,7 +10,7 @@ import pytest
 
 from hub.reckoning import received_ends, received_since, reckon
 from tests.builders import HELSINKI, a_correction, a_withdrawal
-from tests.journeys.running import PATIENCE, Hub, development, downsizing, recruitment
+from tests.journeys.running import PATIENCE, Hub, development, downsizing, recruitment, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
@@ -46,8 +46,9 @@ def traffic(hub: Hub) -> Iterator[Future[int]]:
 def test_while_traffic_runs_each_reckoning_balances_and_leaves_what_comes_after_it(hub: Hub) -> None:
     bootstrap, prefix = hub.wiring.bootstrap, hub.wiring.prefix
     since = received_since(bootstrap, prefix, datetime.now(UTC))
-    received = [0]
+    received, before = [0], received_ends(bootstrap, prefix)
     with traffic(hub) as sending:
+        until(lambda: received_ends(bootstrap, prefix) != before, "the first of the traffic")
         while len(received) <= TIMES:
             ledger = reckon(bootstrap, prefix, since, PATIENCE)
             counts = ledger.counts()

@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 
 from connectors.memory.keys import MemoryKeys
+from hub.settings import Settings
 from hub.trials.client import Client, address, noted, temporary_key
-from hub.wiring import Settings
 from schemas.errors import Misconfigured, NotPermitted, NotReady, Unauthenticated
 from tests.api.conftest import Hub, a_notice
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from hub.core.registry import Registry
@@ -9,7 +10,7 @@ from hub.data.load import load_registry
 from hub.trials.load import record_of
 from hub.trials.soak.history.log import Log
 from hub.trials.soak.history.reading import take
-from hub.trials.soak.history.sayings import Saying
+from hub.trials.soak.history.sayings import Saying, generate
 from hub.trials.soak.history.turns import TURNS, Turn, after
 from hub.trials.soak.places import Places, read_places
 from schemas.wire import Message
@@ -85,3 +86,10 @@ def played(sayings: Sequence[Saying], turns: Sequence[Turn] = TURNS) -> Log:
             hub.turn(turns[number // every - 1])
         hub.hear(saying)
     return hub.log
+
+
+@cache
+def a_history() -> tuple[Sequence[Saying], Log]:
+    """Some hundred sayings, and what a hub without a fault writes of them. Copy it before you change it."""
+    sayings = generate(400, PLACES)
+    return sayings, played(sayings)

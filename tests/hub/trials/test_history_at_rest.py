@@ -7,10 +7,9 @@ import pytest
 from hub.trials.soak.history.at_rest import Outboxes, ended_by, judge_at_rest
 from hub.trials.soak.history.judge import Counts
 from hub.trials.soak.history.log import Copy
-from hub.trials.soak.history.sayings import generate
-from tests.hub.trials.history import BY_REVISION, PLACES, played
+from tests.hub.trials.history import BY_REVISION, a_history
 
-SEEN = played(generate(400, PLACES)).copies
+SEEN = a_history()[1].copies
 ENDED = "helsinki-partners"
 CAME_BACK = "keha"
 ALWAYS = "evk-01"

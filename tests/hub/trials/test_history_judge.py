@@ -10,14 +10,12 @@ import pytest
 from hub.trials.soak.history.judge import Counts, judge, moves_crossed
 from hub.trials.soak.history.log import About, Copy, Decision, Log, Mode
 from hub.trials.soak.history.reading import take
-from hub.trials.soak.history.sayings import generate
 from hub.trials.soak.situations import PERSONAL_CODE, SECRET
 from schemas.topics import outbox
 from schemas.wire import Message
-from tests.hub.trials.history import BY_REVISION, PLACES, Read, played
+from tests.hub.trials.history import BY_REVISION, PLACES, Read, a_history
 
-SAYINGS = generate(400, PLACES)
-PLAYED = played(SAYINGS)
+SAYINGS, PLAYED = a_history()
 STRANGER = "council-19"
 
 
