@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import stamina
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from schemas.errors import NotReady
@@ -27,6 +27,28 @@ def partitions(admin: AdminClient, names: Iterable[str]) -> list[tuple[str, int]
     except KafkaException as error:
         raise NotReady("no Kafka answers") from error
     return [(name, number) for name in wanted for number in found[name]]
+
+
+def reader_of(bootstrap: str, group: str) -> Consumer:
+    """What asks for what a group has committed, without joining it; `committed` uses it, whoever makes it closes it.
+
+    Not an AdminClient: its library ends the whole process where the group's coordinator has just gone elsewhere
+    (confluentinc/librdkafka #5040), as at each start of a broker.
+    """
+    return Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 2})
+
+
+def committed(reader: Consumer, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """The next offset that the reader's group wants of each partition; negative: it has committed nothing there.
+
+    KafkaException where the broker does not tell.
+    """
+    asked = [TopicPartition(*place) for place in places]
+    found = reader.committed(asked, timeout=ANSWER_WITHIN) if asked else []
+    for at in found:
+        if at.error is not None:
+            raise KafkaException(at.error)
+    return {(at.topic, at.partition): at.offset for at in found}
 
 
 def _there(future: Future[Any]) -> list[int]:

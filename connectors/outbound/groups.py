@@ -1,11 +1,12 @@
 """How far consumer groups are: what they have not read, and whether they are at work."""
 
 from collections.abc import Iterable
+from threading import Lock
 
-from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from connectors.offsets import LATEST, offsets, partitions
+from connectors.offsets import LATEST, committed, offsets, partitions, reader_of
 from schemas.errors import NotReady
 from schemas.topics import READERS
 
@@ -17,7 +18,10 @@ class Groups:
 
     def __init__(self, bootstrap: str, prefix: str = "") -> None:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._bootstrap = bootstrap
         self._prefix = prefix
+        self._readers: dict[str, Consumer] = {}
+        self._lock = Lock()
 
     def without_offset(self, group: str) -> tuple[str, ...]:
         """Partitions that hold records and of which the group has no committed offset: it would read them all anew."""
@@ -48,13 +52,12 @@ class Groups:
     def _committed(self, group: str, topics: Iterable[str]) -> dict[tuple[str, int], int]:
         try:
             there = partitions(self._admin, (self._prefix + topic for topic in topics))
-            places = [TopicPartition(*place) for place in there]
-            if not places:
-                return {}
-            asked = self._admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(self._prefix + group, places)], request_timeout=ANSWER_WITHIN
-            )
-            known = next(iter(asked.values())).result().topic_partitions or []
+            return committed(self._reader(group), there)
         except KafkaException as error:
             raise NotReady(f"the broker does not tell how far {group} is") from error
-        return {(place.topic, place.partition): place.offset for place in known}
+
+    def _reader(self, group: str) -> Consumer:
+        with self._lock:
+            if group not in self._readers:
+                self._readers[group] = reader_of(self._bootstrap, self._prefix + group)
+            return self._readers[group]
