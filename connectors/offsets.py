@@ -32,8 +32,8 @@ def partitions(admin: AdminClient, names: Iterable[str]) -> list[tuple[str, int]
 def reader_of(bootstrap: str, group: str) -> Consumer:
     """What asks for what a group has committed, without joining it; `committed` uses it, whoever makes it closes it.
 
-    Not an AdminClient: its library ends the whole process where the group's coordinator has just gone elsewhere
-    (confluentinc/librdkafka #5040), as at each start of a broker.
+    Not an AdminClient: librdkafka ends the whole process there where the group's coordinator has just gone elsewhere, as at each
+    start of a broker (rd_kafka_handle_OffsetFetch has no consumer group to tell of it).
     """
     return Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 2})
 
