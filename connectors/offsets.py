@@ -30,7 +30,7 @@ def partitions(admin: AdminClient, names: Iterable[str]) -> list[tuple[str, int]
 
 
 def reader_of(bootstrap: str, group: str) -> Consumer:
-    """What asks for what a group has committed, without joining it; `committed` uses it, whoever makes it closes it.
+    """What asks for what a group has committed, without joining it; `committed` uses it. Close it, or keep it.
 
     Not an AdminClient: librdkafka ends the whole process there where the group's coordinator has just gone elsewhere, as at each
     start of a broker (rd_kafka_handle_OffsetFetch has no consumer group to tell of it).

@@ -8,9 +8,11 @@ from fastapi.testclient import TestClient
 
 from api.examples import ANSWERS
 from hub.answering import Answerable
+from hub.core.representing import HEADER
 from schemas.errors import NotReady
 from schemas.ids import acknowledgement_id_of, receipt_of
-from tests.api.conftest import AGENCY, OTHER, Hub, is_problem
+from tests.api.conftest import AGENCY, ALL, OTHER, Hub, is_problem
+from tests.speaking import a_speaking_registry
 
 RECEIPT = receipt_of(OTHER, "their-system", "D-7")
 PATH = f"/v1/notices/{RECEIPT}/acknowledgements"
@@ -45,6 +47,14 @@ def test_an_answer_goes_where_the_notice_went_with_the_bytes_as_they_were(client
     assert (said["sender"], said["way"], said["body"]) == (AGENCY, "api", body.decode())
     assert said["answers"] == {"receipt": RECEIPT, "owner": OTHER, "source": "their-system", "id": "D-7", "step": 3}
     assert OTHER not in response.text, "a copy does not tell whose notice it is, and neither does this"
+
+
+def test_an_answer_is_its_own_agency_s_and_nobody_s_in_whose_name_one_may_publish(anyone: TestClient, told: Hub) -> None:
+    told.registry = a_speaking_registry()
+    key = told.keys.issue("keha", "doer", ALL)
+    response = anyone.post(PATH, json=CLAIM, headers={"Authorization": f"Bearer {key}", HEADER: AGENCY})
+    assert is_problem(response, 403, "not-permitted")["findings"][0]["rule"] == "on-behalf-of"
+    assert told.publisher.messages == []
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -12,9 +12,11 @@ from connectors.store.names import Schemas
 from connectors.store.reading import PostgresReading
 from connectors.store.tables import AUDIT
 from hub.ports import Reading, Search
+from schemas import topics
+from schemas.acknowledgement import Acknowledgement, RoutedAcknowledgement
 from schemas.messages import Submission, XRoadMessage
-from schemas.wire import Message
-from tests.builders import body_of
+from schemas.wire import HUB, Message, event, type_of
+from tests.builders import AT, body_of
 from tests.connectors.store.filling import CURSOR_SECRET as SECRET
 from tests.connectors.store.filling import Filler
 from tests.hub.projection import said
@@ -105,6 +107,30 @@ def test_who_stands_in_its_place_has_what_is_its_own_and_nothing_that_it_said_fo
     of_doer = reading.trace(DOER, said.receipt())
     assert of_doer is not None
     assert not of_doer["whole"], "a predecessor of its own makes nobody the sender"
+
+
+@pytest.mark.usefixtures("filled")
+def test_who_only_said_a_step_for_another_sees_nobody_s_answers_until_it_is_told_itself(
+    fill: Filler, engine: Engine, schemas: Schemas
+) -> None:
+    step = said.accepted(said.notice(text="own"), step=2)
+    answer = Acknowledgement(
+        acknowledgement="a", receipt=step.receipt, answers=2, kind=step.kind, owner=NAME, agency=OTHER, id="1", answer="decline",
+        reason="Syy", employer_key=step.employer_key, received_at=AT, origin=step.origin,
+    )  # fmt: skip
+    routed = RoutedAcknowledgement(acknowledgement=answer, outcome="kept", hearers=(), registry_revision=7, decided_as_of=AT)
+    kind = type_of("acknowledgement.recruitment.routed")
+    fill([event(topics.ACKNOWLEDGED.name, step.employer_key, routed, id="a", type=kind, source=HUB, time=AT)])
+    reading = PostgresReading(engine, SECRET, schemas, recut=lambda agency, body: body, hears=lambda agency, by: True)
+
+    def seen() -> list[str]:
+        found = reading.acknowledgements(DOER, step.receipt)
+        assert found is not None
+        return [one["reason"] for one in found["answers"]]
+
+    assert seen() == []
+    fill([said.copy(step, DOER)])
+    assert seen() == ["Syy"]
 
 
 def test_naming_its_sender_opens_no_notice(fill: Filler, reading: Reading) -> None:

@@ -38,8 +38,9 @@ def test_they_are_listed_newest_first_with_every_reason(command: Command) -> Non
 
 def test_what_was_sent_is_written_to_a_file_that_can_be_sent_again(command: Command, hub: Hub, tmp_path: Path) -> None:
     file = tmp_path / "to-correct.ndjson"
+    hub.reading.refuse(AGENCY, refusal(4, json.dumps({"id": "a-1", "answer": "claim"})))  # to a notice: none itself
     done = command("refused", "--bodies", str(file))
-    assert "2 of 4 written" in done.stderr
+    assert "2 of 5 written" in done.stderr
     assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == ["n0", "n3"]
     assert command("publish", str(file), "--wait", "0").exit_code == 0
     assert [body["id"] for body in hub.bodies()] == ["n0", "n3"]
