@@ -1,70 +1,47 @@
 """Rights that were narrowed, on a real log and a real database: what stands in outboxes and views, before and after."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from connectors.inbound.log import LogRecord
 from connectors.outbound.emptying import Emptied, Emptying
 from hub.agents.hand import day_of
-from hub.core.dead import dead_letter
 from hub.core.in_force import Begun, Mark, begun_of, mark_of
-from hub.core.registry import Registry
-from hub.letters import Resent, resend
 from hub.looking import Around
-from hub.ports import Search
-from hub.projection.rebuild import rebuild
 from schemas.errors import NotReady
-from schemas.messages import Coordinates, Withheld
+from schemas.messages import Withheld
 from schemas.topics import DELIVERIES, PINNED, ROUTED, outbox
-from schemas.wire import Message, header, read
-from tests.builders import DAY, a_correction, a_downsizing_notice, a_recruitment_notice, an_agency
+from schemas.wire import Message, read
+from tests.builders import DAY, a_correction
 from tests.hub.agents.steps import PREFIX
-from tests.hub.at_rest import EVK, Hub, a_hub_at_rest, a_registry
+from tests.hub.at_rest import Hub, a_hub_at_rest, a_registry
+from tests.hub.narrowed import (
+    NOTICE,
+    OF_EVK,
+    PARTNER,
+    SECRET,
+    STORY,
+    a_told_hub,
+    emptied,
+    headers_of,
+    ids,
+    last_steps,
+    next_step,
+    wider,
+)
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
-
-SECRET = "Vain viranomaisille."
-NOTICE = a_downsizing_notice(text=SECRET)
-STORY = (NOTICE, a_recruitment_notice(), a_correction(NOTICE, text=f"{SECRET} Vielä."))
-PARTNER: dict[str, Any] = {"ring": "partner"}
-OF_EVK = f"{PREFIX}{outbox('evk-04').name}"
 
 
 @pytest.fixture
 def hub(bootstrap: str, database_url: str, topic_prefix: str, tmp_path: Path) -> Iterator[Hub]:
-    """evk-04, of the ministry's group, has the downsizing and its correction whole; all is marked as looked through."""
-    made = a_hub_at_rest(bootstrap, database_url, topic_prefix, tmp_path)
-    made.tell(*STORY)
-    made.look()
-    assert made.mark() == Mark(made.revision, DAY)
+    made = a_told_hub(bootstrap, database_url, topic_prefix, tmp_path)
     yield made
     made.close()
-
-
-def ids(records: list[LogRecord]) -> list[str]:
-    return [header(record.headers, "ce_id") or "" for record in records]
-
-
-def steps(records: list[LogRecord]) -> list[int]:
-    return [orjson.loads(record.value or b"")["step"] for record in records]
-
-
-def wider(records: list[LogRecord]) -> list[LogRecord]:
-    return [record for record in records if SECRET.encode() in (record.value or b"")]
-
-
-def reading(hub: Hub, registry: Registry, day: date = DAY) -> Any:
-    return hub.wiring.reading(lambda: registry, lambda: day)
-
-
-def _headers(record: LogRecord) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value or b"") for name, value in record.headers)
 
 
 # What goes, and what stays
@@ -216,7 +193,7 @@ def test_the_mark_waits_as_long_as_a_killed_broker_may_forget_what_it_has_delete
     assert dispatcher.look().outboxes == {"evk-04": Emptied()}
     assert hub.mark() == Mark(hub.revision - 1, DAY)
     assert dispatcher.look().outboxes == {}, "it is not read again and again meanwhile"
-    hub.write([Message(one.topic, one.key, one.value, _headers(one)) for one in forgotten])
+    hub.write([Message(one.topic, one.key, one.value, headers_of(one)) for one in forgotten])
     hub.project()
     hub.look()
     assert wider(hub.records("evk-04")) == []
@@ -235,7 +212,7 @@ def test_many_outboxes_are_not_emptied_at_once_unless_somebody_says_so(hub: Hub,
 
 
 def test_the_fallback_is_nobodys_right_and_keeps_all(hub: Hub) -> None:
-    hub.write([Message(outbox("fallback").name, one.key, one.value, _headers(one)) for one in hub.records("evk-04")])
+    hub.write([Message(outbox("fallback").name, one.key, one.value, headers_of(one)) for one in hub.records("evk-04")])
     hub.come_into_force(**PARTNER)
     hub.wiring.publisher.publish([mark_of(hub.wiring.prefix + PINNED.name, Mark(99, DAY))])
     assert "fallback" not in hub.look().outboxes
@@ -316,158 +293,3 @@ def test_a_clock_that_is_ahead_ends_nobody(hub: Hub) -> None:
         hub.look(days=40_000, brokers_day=None)
     hub.look(days=(today - DAY).days + 1, brokers_day=None)
     assert (hub.records("evk-04"), hub.mark()) == (before, Mark(hub.revision, today))
-
-
-# Order
-
-
-class Killed(BaseException):
-    """What no process catches."""
-
-
-class Meddling:
-    """The emptying's way to Kafka: a worker writes `newest` just before the first copy; killed after so many messages."""
-
-    def __init__(self, hub: Hub, newest: Sequence[Message] = (), killed_after: int | None = None) -> None:
-        self.newest = [replace(one, topic=hub.wiring.prefix + one.topic.removeprefix(PREFIX)) for one in newest]
-        self.left = killed_after
-        self.publisher = hub.wiring.publisher
-
-    def publish(self, messages: Sequence[Message]) -> list[Coordinates]:
-        if self.newest and any(one.topic.endswith(".outbox") for one in messages):
-            self.publisher.publish(self.newest)
-            self.newest = []
-        placed: list[Coordinates] = []
-        for message in messages:
-            if self.left == 0:
-                raise Killed
-            self.left = None if self.left is None else self.left - 1
-            placed += self.publisher.publish([message])
-        return placed
-
-
-def emptied(hub: Hub, monkeypatch: pytest.MonkeyPatch, **how: Any) -> bool:
-    """Look with such a way to Kafka; whether it came to its end."""
-    with monkeypatch.context() as meddled:
-        meddled.setitem(hub.wiring.__dict__, "publisher", Meddling(hub, **how))
-        try:
-            return not hub.look().failed
-        except Killed:
-            return False
-
-
-def last_steps(records: list[LogRecord]) -> dict[str, int]:
-    """Of each notice the step that a reader of the whole outbox has last."""
-    copies = [orjson.loads(record.value or b"") for record in records]
-    return {copy["receipt"]: copy["step"] for copy in copies}
-
-
-def next_step(hub: Hub) -> list[Message]:
-    """A step that is not in the outbox yet."""
-    hub.steps.tell(a_correction(NOTICE, "c-2", text=None))
-    return [one for one in hub.steps.log if one.topic == OF_EVK][-1:]
-
-
-def test_a_step_that_comes_meanwhile_stands_after_the_steps_before_it(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else whoever reads the outbox from its start would end with an older version than the newest."""
-    newest = next_step(hub)
-    hub.come_into_force(**PARTNER)
-    assert emptied(hub, monkeypatch, newest=newest)
-    assert steps(hub.records("evk-04")) == [3, 1, 2, 3]
-
-
-@pytest.mark.parametrize("killed_after", range(5))
-def test_killed_at_any_message_the_next_look_ends_with_the_newest_step_and_nothing_wider(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, killed_after: int
-) -> None:
-    """A note that it began, two copies that are written again, and one that came meanwhile: then all of it once more."""
-    newest = next_step(hub)
-    hub.come_into_force(**PARTNER)
-    done = emptied(hub, monkeypatch, newest=newest, killed_after=killed_after)
-    assert done == (killed_after > 3)
-    wrote = header(newest[0].headers, "ce_id") in ids(hub.records("evk-04"))
-    hub.project()
-    for _ in range(3):
-        hub.look()
-        hub.project()
-    left = hub.records("evk-04")
-    assert (wider(left), hub.mark()) == ([], Mark(hub.revision, DAY))
-    assert len(set(ids(left))) == 2 + wrote
-    assert list(last_steps(left).values()) == [2 + wrote]
-
-
-def test_what_the_broker_forgot_to_delete_is_written_again_in_its_order(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broker that is killed within a minute may have its log begin where it began before."""
-    newest = next_step(hub)
-    hub.come_into_force(**PARTNER)
-    deleted, asked = Emptying._delete, list[int]()
-
-    def forgotten(emptying: Emptying, topic: str, end: int) -> None:
-        asked.append(end)
-        if len(asked) == 1:
-            deleted(emptying, topic, end)
-
-    with monkeypatch.context() as forgetful:
-        forgetful.setattr(Emptying, "_delete", forgotten)
-        assert hub.look(clean_for=60.0).outboxes == {"evk-04": Emptied(cut=2)}
-    hub.write(newest)
-    hub.project()
-    hub.look()
-    left = hub.records("evk-04")
-    assert (wider(left), list(last_steps(left).values())) == ([], [3])
-
-
-# The views
-
-
-def test_a_feed_goes_on_over_an_emptied_outbox_and_neither_it_nor_a_search_shows_anything_wider(hub: Hub) -> None:
-    """The view keeps its rows, and each read cuts them again. A rebuild has them as they are written now, in their old places."""
-    wide, narrow = reading(hub, a_registry()), reading(hub, a_registry(**PARTNER))
-    first = wide.outbox("evk-04", None, 1)
-    everything = [item["id"] for item in wide.outbox("evk-04", None, 9).items]
-    looked_for = Search(text="viranomaisille")
-    assert SECRET in str(first.items)
-    assert len(wide.search("evk-04", looked_for, None, 9).items) == 1
-    hub.come_into_force(**PARTNER)
-    hub.look()
-    hub.project()
-    for _ in range(2):
-        assert [item["id"] for item in narrow.outbox("evk-04", first.next, 9).items] == everything[1:]
-        assert SECRET not in str(narrow.outbox("evk-04", None, 9).items)
-        assert narrow.search("evk-04", looked_for, None, 9).items == []
-        assert narrow.search("evk-04", looked_for, None, 1).next is None, "nor does a cursor tell of it"
-        assert len(narrow.search("evk-04", Search(), None, 9).items) == 1
-        assert len(narrow.search("ta-39", looked_for, None, 9).items) == 1, "its sender finds it"
-        rebuild(hub.wiring.bootstrap, hub.wiring.views(), hub.wiring.prefix)
-
-
-def test_who_stands_in_the_place_of_an_agency_that_ended_still_reads_what_that_one_had(hub: Hub) -> None:
-    ended = {"valid_to": DAY, "successors": ("evk-05",)}
-    small = a_registry(**ended)
-    heir = an_agency("evk-05", **(EVK | {"valid_from": DAY + timedelta(days=1)}))
-    with_heir = Registry.of(1, small.areas.values(), [*small.all_agencies.values(), heir], small.all_offerings.values())
-    hub.publish(with_heir)
-    hub.report()
-    hub.look()
-    tomorrow = DAY + timedelta(days=1)
-    assert hub.look(days=1).outboxes == {"evk-04": Emptied(withheld=2)}
-    assert hub.records("evk-04") == []
-    hub.project()
-    for _ in range(2):
-        assert len(reading(hub, with_heir, tomorrow).search("evk-05", Search(), None, 9).items) == 1
-        rebuild(hub.wiring.bootstrap, hub.wiring.views(), hub.wiring.prefix)
-
-
-def test_a_copy_that_lacked_its_topic_is_sent_again_by_the_rights_of_today(hub: Hub) -> None:
-    (copy, *_) = wider(hub.records("evk-04"))
-    facts = {"by": "enrichment", "code": "topic-vanished", "topic": hub.wiring.prefix + outbox("evk-04").name}
-    hub.wiring.publisher.publish([dead_letter(copy.key, copy.value, copy.headers, facts, hub.wiring.prefix)])
-    cases: list[tuple[dict[str, Any], Resent, int]] = [
-        (PARTNER, Resent(sent=1), 1),
-        ({"agreement_until": date(2020, 1, 1)}, Resent(cannot=1), 0),
-    ]
-    for changes, found, left in cases:
-        hub.forget(outbox("evk-04"))
-        hub.come_into_force(**changes)
-        assert resend(hub.wiring, DAY) == found
-        assert (len(hub.records("evk-04")), wider(hub.records("evk-04"))) == (left, [])
