@@ -32,6 +32,7 @@ ITERATIONS = 8192
 ANSWER_WITHIN = 10.0
 _LOOK = 0.05
 _SCRAM = ScramMechanism.SCRAM_SHA_512
+_NO_SUCH_USER: int = KafkaError.RESOURCE_NOT_FOUND
 
 
 class KafkaUsers:
@@ -42,20 +43,21 @@ class KafkaUsers:
         self._prefix = prefix
 
     def open(self, user: str, agency: AgencyId, rights: Iterable[Right], password: str) -> None:
-        """From now on the user may do that, and nothing else."""
+        """From now on the user may do that, and nothing else: a moment is waited for the broker to go by it."""
         _done("rights could not be given", self._admin.create_acls(self._rights(user, agency, rights)).values())
         info = ScramCredentialInfo(_SCRAM, ITERATIONS)
-        self._alter([UserScramCredentialUpsertion(user, info, password.encode())])
+        _done("the user could not be made", self._alter(UserScramCredentialUpsertion(user, info, password.encode())))
+        self._wait("the user is not let in", "made", lambda: user in self.there())
 
     def close(self, user: str) -> None:
         """From now on the user may do nothing, also in a session that is open; then it is gone.
 
-        The controller says that it is done before the broker goes by it: a moment is waited for that.
+        The controller says that it is done before the broker goes by it: a moment is waited for that. For the same
+        reason the broker is not asked whether there is such a user: of one made just now it may not know yet.
         """
         _done("rights could not be taken away", self._admin.delete_acls([_all_of(user)]).values())
-        if user in self.there():
-            self._alter([UserScramCredentialDeletion(user, _SCRAM)])
-        self._wait("the user is still let in", lambda: user not in self.there() and not self._may(user))
+        _done("the user could not be ended", self._alter(UserScramCredentialDeletion(user, _SCRAM)), _NO_SUCH_USER)
+        self._wait("the user is still let in", "ended", lambda: user not in self.there() and not self._may(user))
 
     def _may(self, user: str) -> list[AclBinding]:
         """What the broker that is asked lets the user do."""
@@ -65,11 +67,11 @@ class KafkaUsers:
         except KafkaException as error:
             raise _not_done("rights could not be listed", error) from error
 
-    def _wait(self, what: str, done: Callable[[], bool]) -> None:
+    def _wait(self, what: str, after: str, done: Callable[[], bool]) -> None:
         until = time.monotonic() + ANSWER_WITHIN
         while not done():
             if time.monotonic() > until:
-                raise NotReady(f"{what} {ANSWER_WITHIN:.0f} s after that was ended")
+                raise NotReady(f"{what}, {ANSWER_WITHIN:.0f} s after it was {after}")
             time.sleep(_LOOK)
 
     def there(self) -> frozenset[str]:
@@ -94,9 +96,9 @@ class KafkaUsers:
             for kind, name, pattern, operation in made[right]
         ]
 
-    def _alter(self, changes: list[Any]) -> None:
-        asked: Mapping[str, Future[None]] = self._admin.alter_user_scram_credentials(changes, request_timeout=ANSWER_WITHIN)
-        _done("the user could not be changed", asked.values())
+    def _alter(self, change: Any) -> Iterable[Future[None]]:
+        asked: Mapping[str, Future[None]] = self._admin.alter_user_scram_credentials([change], request_timeout=ANSWER_WITHIN)
+        return asked.values()
 
 
 def _all_of(user: str) -> AclBindingFilter:
@@ -109,12 +111,14 @@ def _principal(user: str) -> str:
     return f"User:{user}"
 
 
-def _done(what: str, asked: Iterable[Future[Any]]) -> None:
+def _done(what: str, asked: Iterable[Future[Any]], unless: int | None = None) -> None:
+    """NotReady where one was not done; an answer of the code `unless` is as good as done."""
     for future in asked:
         try:
             future.result()
         except KafkaException as error:
-            raise _not_done(what, error) from error
+            if error.args[0].code() != unless:
+                raise _not_done(what, error) from error
 
 
 def _not_done(what: str, error: KafkaException) -> NotReady:

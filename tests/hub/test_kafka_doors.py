@@ -247,6 +247,21 @@ def test_a_user_of_whom_kafka_did_not_answer_goes_again_now_or_by_the_next_sweep
     assert made.user not in KafkaUsers(hub.wiring.bootstrap, hub.wiring.prefix).there()
 
 
+def test_a_user_made_just_now_ends_though_the_broker_does_not_know_it_yet(
+    doors: KafkaDoors, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, really, asked = opened(doors), KafkaUsers.there, []
+
+    def behind(users: KafkaUsers) -> frozenset[str]:
+        asked.append(users)
+        return really(users) if len(asked) > 1 else frozenset()
+
+    monkeypatch.setattr(KafkaUsers, "there", behind)
+    doors.close(made.user)
+    monkeypatch.undo()
+    assert is_let_out(login(made))
+
+
 def test_what_is_kept_of_a_user_and_printed_by_mistake_holds_no_password(hub: Hub, doors: KafkaDoors) -> None:
     made = opened(doors)
     with hub.wiring.engine.connect() as connection:
