@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from hub.fetching import GATHERED
 from hub.projection.record import Place, Position, Record, record_of
 from schemas.errors import NotReady
 
@@ -95,7 +96,7 @@ def _consumer(bootstrap: str, prefix: str) -> Consumer:
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
         "allow.auto.create.topics": False,
-        "fetch.wait.max.ms": 100,
+        **GATHERED,
         "fetch.message.max.bytes": 1024 * 1024,
         "queued.max.messages.kbytes": 16 * 1024,
         "reconnect.backoff.max.ms": 2_000,
