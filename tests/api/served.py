@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from hub.serving import Server
 from tests.api.conftest import Hub
+from tests.waiting import until
 
 
 class Served:
@@ -38,10 +39,3 @@ def served(hub: Hub, port: int = 0) -> Iterator[Served]:
         yield running
     finally:
         running.stop()
-
-
-def until(holds: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)

@@ -19,7 +19,8 @@ from hub.core.partners import Asked
 from hub.ports import Page
 from schemas.errors import NotReady
 from tests.api.conftest import AGENCY, OTHER, Hub
-from tests.api.served import Served, served, until
+from tests.api.served import Served, served
+from tests.waiting import until
 
 PATH = "/v1/outbox/stream"
 SECONDS = 5.0

@@ -37,7 +37,7 @@ from schemas.wire import header, read
 from tests.builders import AT, HELSINKI, a_correction, a_recruitment_notice, body_of
 from tests.contracts.log import Kept, kept, kept_log
 from tests.contracts.test_newer import by_newer_major
-from tests.journeys.running import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 SIDES = {FRONT: "--front", BACK: "--back"}

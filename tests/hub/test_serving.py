@@ -20,6 +20,7 @@ from hub.local import ports
 from hub.local.child import Child
 from hub.local.supervisor import Supervisor
 from hub.serving import Server, given_sockets
+from tests.waiting import until
 
 PROGRAM = """
 import os, time
@@ -87,13 +88,6 @@ def test_no_request_is_refused_while_the_process_is_replaced(tmp_path: Path, kee
                 pids.append(supervisor.wait_ready("api", 30, other_than=pids[-1]))
             until(lambda: str(pids[-1]) in answers)
     assert set(answers) == {str(pid) for pid in pids}
-
-
-def until(holds: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_client_that_waits_is_answered_by_the_next_process(tmp_path: Path) -> None:

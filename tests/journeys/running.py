@@ -2,15 +2,14 @@
 
 import dataclasses
 import signal
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
@@ -29,21 +28,10 @@ from hub.wiring import Wiring
 from schemas.topics import BACK, DEAD_LETTERS, EVENTS, FRONT, READERS, RECEIVED, ROUTED, Topic
 from tests.builders import a_development_notice, a_downsizing_notice, a_recruitment_notice
 from tests.taking_away import take_away
+from tests.waiting import until
 
 RIGHTS = frozenset({"publish", "read"})
-PATIENCE = 60.0
-"""Seconds after which a journey is given up; no journey is measured by it."""
 _READING = {"group.id": "journeys", "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 20}
-T = TypeVar("T")
-
-
-def until(found: Callable[[], T], what: str) -> T:
-    """The first answer that is not empty."""
-    deadline = time.monotonic() + PATIENCE
-    while not (answer := found()):
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.05)
-    return answer
 
 
 def days_ago(number: int) -> str:

@@ -7,7 +7,8 @@ import pytest
 from connectors.client import HubClient, HubProblem
 from hub.reckoning import received_ends, reckon
 from tests.builders import HELSINKI, a_correction
-from tests.journeys.running import PATIENCE, Hub, downsizing, until
+from tests.journeys.running import Hub, downsizing
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

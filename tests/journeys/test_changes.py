@@ -7,7 +7,8 @@ import pytest
 
 from hub.replaying import replay_check
 from tests.builders import HELSINKI, a_correction, a_withdrawal
-from tests.journeys.running import Hub, downsizing, until
+from tests.journeys.running import Hub, downsizing
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

@@ -3,7 +3,8 @@
 import pytest
 
 from hub.core.in_force import Mark
-from tests.journeys.running import Hub, until
+from tests.journeys.running import Hub
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

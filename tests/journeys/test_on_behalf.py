@@ -4,7 +4,8 @@ import pytest
 
 from schemas.topics import inbox
 from tests.builders import body_of
-from tests.journeys.running import Hub, development, until
+from tests.journeys.running import Hub, development
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

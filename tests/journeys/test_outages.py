@@ -7,7 +7,8 @@ import pytest
 from connectors.outbound.topics import apply_topics
 from hub.letters import letters, resend
 from schemas.topics import ALERTS, outbox
-from tests.journeys.running import Hub, downsizing, recruitment, until
+from tests.journeys.running import Hub, downsizing, recruitment
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 TODAY = date.today()  # noqa: DTZ011 - any day near today will do

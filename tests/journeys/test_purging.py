@@ -4,7 +4,8 @@ import pytest
 
 from hub.projection.rebuild import rebuild
 from tests.builders import a_correction
-from tests.journeys.running import Hub, downsizing, until
+from tests.journeys.running import Hub, downsizing
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 EMPLOYER = "9876543-0"

@@ -10,7 +10,8 @@ import pytest
 
 from hub.reckoning import received_ends, received_since, reckon
 from tests.builders import HELSINKI, a_correction, a_withdrawal
-from tests.journeys.running import PATIENCE, Hub, development, downsizing, recruitment, until
+from tests.journeys.running import Hub, development, downsizing, recruitment
+from tests.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.builders import HELSINKI, a_correction
 from tests.embedded import Services
-from tests.journeys.running import Hub, a_hub, downsizing, recruitment, until
+from tests.journeys.running import Hub, a_hub, downsizing, recruitment
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

@@ -13,7 +13,8 @@ import pytest
 
 from hub.core.reckoning import Ledger
 from hub.reckoning import received_ends, reckon
-from tests.journeys.running import Hub, downsizing, recruitment, until
+from tests.journeys.running import Hub, downsizing, recruitment
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 SENDERS = 4

@@ -17,8 +17,9 @@ import pytest
 from connectors.client import CursorLost, FileStore, HubClient, Limits, MemoryStore, NotLetIn, Refused
 from schemas.errors import NotReady, TooMuch
 from tests.api.conftest import AGENCY, OTHER, Hub
-from tests.api.served import Served, served, until
+from tests.api.served import Served, served
 from tests.connectors.client.helping import Asked, an_event, answering, deliver, holding_back, names, take
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 STREAM, FEED = "/v1/outbox/stream", "/v1/outbox"
@@ -325,7 +326,7 @@ async def test_a_stream_is_tried_again_after_a_while(client: HubClient, hub: Hub
 async def test_who_stops_subscribing_holds_nothing_open(client: HubClient, hub: Hub) -> None:
     deliver(hub, an_event(1), an_event(2))
     await take(client.subscribe(), 1)
-    await asyncio.to_thread(until, lambda: hub.streams.is_open(AGENCY) == 0, 5)
+    await asyncio.to_thread(until, lambda: hub.streams.is_open(AGENCY) == 0)
 
 
 # Where nothing helps

@@ -19,8 +19,8 @@ from schemas.topics import EVENTS
 from tests.builders import AT
 from tests.connectors.store.filling import Filler
 from tests.hub.projection import said
-from tests.hub.projection.helping import until
 from tests.hub.projection.said import as_record
+from tests.waiting import until
 
 pytestmark = pytest.mark.database
 RECEIPT = said.receipt(1)

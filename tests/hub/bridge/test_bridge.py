@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from schemas.messages import Coordinates
 from schemas.topics import inbox
 from schemas.wire import Message
 from tests.hub.bridge.arriving import AGENCY, CODE, OTHER, Place, in_event, numbered
+from tests.waiting import until
 
 pytestmark = pytest.mark.broker
 HERE = Path(__file__).parent
@@ -62,13 +62,6 @@ def a_bridge(place: Place, publisher: Publisher | None = None) -> Iterator[Bridg
     assert not failures
 
 
-def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def lag(place: Place, agency: str = AGENCY) -> int:
     return Groups(place.bootstrap, place.prefix).lag(GROUP, inbox(agency).name)
 
@@ -102,7 +95,7 @@ def test_an_inbox_that_is_made_later_is_read_from_its_first_record(place: Place)
         until(lambda: bridge.crossed == 1)
         apply_topics(place.bootstrap, [inbox("finnvera")], place.prefix)
         place.put("finnvera", [numbered(2), numbered(3)])
-        until(lambda: bridge.crossed == 3, 15)
+        until(lambda: bridge.crossed == 3)
     assert sorted(said.sender for _, said, _ in place.received()) == ["finnvera", "finnvera", AGENCY]
 
 
@@ -127,7 +120,7 @@ def test_killed_between_writing_and_acknowledging_it_writes_twice_and_loses_noth
         killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(HERE.parents[2])}, timeout=60, check=False)
         assert killed.returncode == -signal.SIGKILL
     with a_bridge(place):
-        until(lambda: lag(place) == 0, 60)
+        until(lambda: lag(place) == 0)
     receipts = [headers["ce_id"] for _, _, headers in place.received()]
     assert len(set(receipts)) == wanted
     assert wanted < len(receipts) <= wanted + 2 * AT_ONCE

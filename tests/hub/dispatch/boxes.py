@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -27,6 +27,7 @@ from schemas.messages import AgencyNotice, Delivery, LayoffAlert
 from schemas.topics import DELIVERIES, outbox
 from schemas.wire import HUB, Message, event, header, read, type_of
 from tests.builders import AT, a_small_registry
+from tests.waiting import until
 
 LOOPBACK = networks(["127.0.0.0/8"])
 AGENCY = "ta-39"
@@ -180,11 +181,3 @@ class Dispatcher:
         assert not thread.is_alive()
         if failed:
             raise failed[0]
-
-
-def until(found: Callable[[], object], within: float = 10.0) -> None:
-    """As soon as it holds."""
-    deadline = time.monotonic() + within
-    while not found():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)

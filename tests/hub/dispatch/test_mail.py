@@ -27,8 +27,9 @@ from schemas.messages import EndpointNote
 from schemas.topics import DELIVERIES
 from schemas.wire import Message, header, read, type_of
 from tests.builders import a_small_registry
-from tests.hub.dispatch.boxes import AGENCY, Boxes, a_copy, an_alert, until
+from tests.hub.dispatch.boxes import AGENCY, Boxes, a_copy, an_alert
 from tests.mailing import MailServer, mail_server, texts
+from tests.waiting import until
 
 COMPANY = {"business_id": "9000000-3", "kind": "company", "name": "Esimerkki Oy"}
 ADDRESS = "employers@agency.example"

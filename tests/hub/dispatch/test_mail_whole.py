@@ -27,9 +27,10 @@ from hub.wiring import Wiring
 from schemas.topics import DELIVERIES, outbox
 from schemas.wire import Message
 from tests.builders import a_small_registry
-from tests.hub.dispatch.boxes import AGENCY, a_copy, an_alert, until
+from tests.hub.dispatch.boxes import AGENCY, a_copy, an_alert
 from tests.mailing import MailServer, mail_server, texts
 from tests.receiving import receiver, sends
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 SECRET = "a secret of the tests of 32 bytes"

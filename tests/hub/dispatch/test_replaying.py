@@ -12,10 +12,11 @@ from schemas.errors import NotReady
 from schemas.subscription import Filter
 from schemas.topics import outbox
 from schemas.wire import Message, header
-from tests.hub.dispatch.boxes import AGENCY, Dispatcher, a_copy, an_alert, until
+from tests.hub.dispatch.boxes import AGENCY, Dispatcher, a_copy, an_alert
 from tests.hub.dispatch.test_copies import an_answer
 from tests.hub.dispatch.test_webhooks import told, with_changed
 from tests.receiving import Received, receiver, says, sends
+from tests.waiting import until
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FAST = 1_000
@@ -44,8 +45,8 @@ class Replayed(Dispatcher):
     def seen(self, endpoint: str, replay: str) -> ReplayInfo:
         return self.replays.get(AGENCY, endpoint, replay)
 
-    def until_over(self, endpoint: str, replay: str, within: float = 15.0) -> ReplayInfo:
-        until(lambda: self.seen(endpoint, replay).state not in ("waiting", "running"), within)
+    def until_over(self, endpoint: str, replay: str) -> ReplayInfo:
+        until(lambda: self.seen(endpoint, replay).state not in ("waiting", "running"))
         return self.seen(endpoint, replay)
 
 

@@ -12,8 +12,9 @@ from schemas.agency import Agency
 from schemas.errors import Misconfigured, NotReady
 from schemas.wire import Message
 from tests.builders import a_small_registry
-from tests.hub.dispatch.boxes import AGENCY, Dispatcher, a_copy, an_alert, until
+from tests.hub.dispatch.boxes import AGENCY, Dispatcher, a_copy, an_alert
 from tests.receiving import Receiver, is_signed, receiver, says, sends
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)

@@ -28,8 +28,9 @@ from hub.wiring import Wiring
 from schemas.topics import DELIVERIES, outbox
 from schemas.wire import Message
 from tests.builders import a_small_registry
-from tests.hub.dispatch.boxes import AGENCY, a_copy, until
+from tests.hub.dispatch.boxes import AGENCY, a_copy
 from tests.receiving import Receiver, receiver
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 SECRET = "a secret of the tests of 32 bytes"

@@ -15,10 +15,10 @@ from connectors.store.trace_tables import STAGES
 from connectors.store.view_tables import NOTICES, OUTBOX
 from hub.projection.projector import Pace, Projector
 from schemas import topics
-from schemas.errors import NotReady
 from schemas.wire import Message
 from tests.hub.projection import said
 from tests.hub.projection.log import Log
+from tests.waiting import until
 
 QUICK = Pace(linger=0.05, look_around=0.3)
 Project = Callable[[], Projector]
@@ -47,24 +47,9 @@ def running(projector: Projector) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until it holds; a broker that is not ready yet does not hold."""
-    deadline = time.monotonic() + seconds
-    while not _ready_and(holds):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def _ready_and(holds: Callable[[], bool]) -> bool:
-    try:
-        return holds()
-    except NotReady:
-        return False
-
-
-def read_all(projector: Projector, seconds: float = 30.0) -> None:
+def read_all(projector: Projector) -> None:
     """Step until nothing is left to read."""
-    until(lambda: not projector.step() and not projector.lag(), seconds)
+    until(lambda: not projector.step() and not projector.lag())
 
 
 def caught_up(projector: Projector) -> Projector:

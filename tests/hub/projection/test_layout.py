@@ -23,8 +23,9 @@ from connectors.store.views import dump_view, is_current
 from hub.projection.rebuild import renew
 from schemas import topics
 from schemas.errors import Misconfigured
-from tests.hub.projection.helping import QUICK, Project, caught_up, notices, paths, scalars, until
+from tests.hub.projection.helping import QUICK, Project, caught_up, notices, paths, scalars
 from tests.hub.projection.log import Log
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
@@ -89,9 +90,9 @@ def test_a_view_without_a_column_is_built_anew_while_it_is_read(
     made_older(engine, schemas, "ALTER TABLE {view}.notices DROP COLUMN historic")
     api = PostgresReading(engine, b"a secret of the tests", schemas)
     with reading(lambda: len(api.outbox("ta-39", None, 200).items)) as answers, hub_project(log, database_url, tmp_path):
-        until(lambda: is_current(engine, schemas), 60)
+        until(lambda: is_current(engine, schemas))
         log.say(paths(300, 310))
-        until(lambda: notices(engine, schemas) == 310, 60)
+        until(lambda: notices(engine, schemas) == 310)
     assert set(answers) == {200}, "a reader was refused, or saw less"
     assert set(scalars(engine, schemas, select(NOTICES.c.historic))) == {False}
     after = dump_view(engine, schemas)

@@ -19,8 +19,9 @@ from hub.local.supervisor import Supervisor
 from hub.projection.projector import Pace, Projector
 from schemas import topics
 from tests.hub.projection import said
-from tests.hub.projection.helping import counted, paths, running, until
+from tests.hub.projection.helping import counted, paths, running
 from tests.hub.projection.log import AGENCIES, Log
+from tests.waiting import until
 
 SMALL = Pace(batch=100, linger=0.05, look_around=0.3)
 
@@ -99,7 +100,7 @@ def test_the_broker_is_killed_and_then_a_topic_is_made_anew(
         killed = supervisor.kill("kafka")
         supervisor.wait_ready("kafka", 60, other_than=killed)
         own_log.say(paths(300, 400))
-        until(lambda: counted(engine, schemas) == (400, 800, 1600), 60)
+        until(lambda: counted(engine, schemas) == (400, 800, 1600))
         own_log.remove(topics.outbox("ta-08"))
         own_log.make("ta-08")
         own_log.say([said.copy(said.accepted(said.notice(number)), "ta-08") for number in range(7)])

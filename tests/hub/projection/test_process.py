@@ -14,8 +14,9 @@ from connectors.store.view_tables import POSITIONS
 from hub.stopping import told_to_stop
 from schemas import topics
 from tests.hub.projection import said
-from tests.hub.projection.helping import Project, notices, paths, running, scalars, until
+from tests.hub.projection.helping import Project, notices, paths, running, scalars
 from tests.hub.projection.log import Log
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
@@ -39,7 +40,7 @@ def test_a_signal_ends_it_well(log: Log, engine: Engine, schemas: Schemas, datab
     arguments = (log.bootstrap, database_url, log.prefix, schemas.prefix)
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
-        until(lambda: notices(engine, schemas) == 20, 20)
+        until(lambda: notices(engine, schemas) == 20)
         process.send_signal(number)
         told, _ = process.communicate(timeout=10)
     finally:

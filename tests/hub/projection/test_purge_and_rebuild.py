@@ -16,8 +16,9 @@ from hub.projection.projector import Pace, Projector
 from hub.projection.rebuild import rebuild
 from schemas import topics
 from tests.hub.projection import said
-from tests.hub.projection.helping import QUICK, Project, notices, running, until
+from tests.hub.projection.helping import QUICK, Project, notices, running
 from tests.hub.projection.log import Log
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 WHOLE, CLOSED = 300, 100
@@ -49,7 +50,7 @@ def served(log: Log, project: Project, engine: Engine, schemas: Schemas) -> Iter
     log.say([said.refused(said.notice(900 + number), offset=number, received_at=now()) for number in range(CLOSED)])
     projector = project()
     with running(projector):
-        until(lambda: notices(engine, schemas) == WHOLE and projector.lag() == 0, 30)
+        until(lambda: notices(engine, schemas) == WHOLE and projector.lag() == 0)
         yield projector
 
 
@@ -119,6 +120,6 @@ def test_the_projector_passes_over_what_still_comes_of_an_erased_notice(
 ) -> None:
     purge.notice(said.receipt(CLOSED), "test")
     log.say(said.path(said.notice(CLOSED, text="anew"), step=2) + said.path(said.notice(WHOLE)))
-    until(lambda: notices(engine, schemas) == WHOLE and served.lag() == 0, 30)
+    until(lambda: notices(engine, schemas) == WHOLE and served.lag() == 0)
     assert said.receipt(CLOSED) not in str(dump_view(engine, schemas))
     assert served.buried == 0

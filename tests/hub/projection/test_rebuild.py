@@ -17,8 +17,9 @@ from hub.projection.projector import Projector
 from hub.projection.rebuild import rebuild
 from schemas import topics
 from schemas.errors import NotReady
-from tests.hub.projection.helping import QUICK, Project, notices, paths, running, until
+from tests.hub.projection.helping import QUICK, Project, notices, paths, running
 from tests.hub.projection.log import Log
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
@@ -29,7 +30,7 @@ def served(log: Log, project: Project, engine: Engine, schemas: Schemas) -> Iter
     log.say(paths(0, 300))
     projector = project()
     with running(projector):
-        until(lambda: notices(engine, schemas) == 300 and projector.lag() == 0, 30)
+        until(lambda: notices(engine, schemas) == 300 and projector.lag() == 0)
         yield projector
 
 
@@ -66,7 +67,7 @@ def test_the_projector_goes_on_in_the_new_view_while_notices_keep_coming(
     stop.set()
     for thread in threads:
         thread.join()
-    until(lambda: notices(engine, schemas) == written[0] and served.lag() == 0, 60)
+    until(lambda: notices(engine, schemas) == written[0] and served.lag() == 0)
     assert seen[1:] == sorted(seen[1:]), "a reader saw the view go back"
     live = dump_view(engine, schemas)
     rebuild(log.bootstrap, Views(engine, schemas.prefix), log.prefix, QUICK)

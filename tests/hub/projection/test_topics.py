@@ -18,8 +18,9 @@ from hub.projection.record import Place
 from schemas import topics
 from schemas.errors import NotReady
 from tests.hub.projection import said
-from tests.hub.projection.helping import QUICK, Project, caught_up, notices, paths, running, scalars, until
+from tests.hub.projection.helping import QUICK, Project, caught_up, notices, paths, running, scalars
 from tests.hub.projection.log import Log
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 WENT = topics.outbox("ta-08")
@@ -31,7 +32,7 @@ def test_a_new_agency_s_outbox_is_picked_up_while_running(log: Log, project: Pro
         until(lambda: bool(projector.positions))
         apply_topics(log.bootstrap, [topics.outbox("takk")], log.prefix)
         log.say([said.copy(said.accepted(said.notice()), "takk")])
-        until(lambda: scalars(engine, schemas, select(OUTBOX.c.agency)) == ["takk"], 10)
+        until(lambda: scalars(engine, schemas, select(OUTBOX.c.agency)) == ["takk"])
     assert Place(topics.outbox("takk").name, 0) in projector.positions
 
 
