@@ -62,8 +62,8 @@ def publish_notice(
 def search_notices(caller: MayRead, reading: Reader, given: TheParts, query: Annotated[SearchQuery, Query()]) -> Listing:
     """The notices that your agency sent or received, as far as it may see each; everything given has to hold.
 
-    A notice is shown once, by its newest step; those that were received at one moment are told apart by their receipts, so that
-    pages of any size end and show each once. This is a search, not a feed: what comes while it is paged is not in it.
+    A notice is shown once, by its newest step; those of one moment are told apart by their receipts, so that pages of any size
+    end and show each once. It is no feed: what comes or is corrected while it is paged stands at its front, behind who pages.
     """
     check_area(given, query.area)
     page = reading.search(caller.agency, query.wanted(), query.cursor, query.limit)
