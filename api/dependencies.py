@@ -24,7 +24,7 @@ from hub.mail_ports import Mailboxes
 from hub.partner_ports import Keys
 from hub.ports import Endpoints, Posting, Reading
 from hub.replays import Replays
-from schemas.errors import Misconfigured, Unknown
+from schemas.errors import Finding, Misconfigured, Refusal, Unknown
 
 Check = Callable[[], str | None]
 """None when all is well, else what is missing."""
@@ -139,6 +139,17 @@ def subscribing_of(given: Parts) -> Subscribing:
     if given.subscribing is None:
         raise Misconfigured("this process was given no subscriptions")
     return given.subscribing
+
+
+def check_area(given: Parts, area: str | None) -> None:
+    """Refusal of an area that the registry does not know: to find nothing there would look like an answer.
+
+    One that is no more may be asked for: notices from before name it.
+    """
+    if area is None or given.subscribing is None or area in given.subscribing.registry().areas:
+        return
+    advice = "the registry does not know this area; a municipality has three digits, as fi:kunta:005"
+    raise Refusal("There is no such area", (Finding(rule="unknown-area", place="/query/area", message=advice),))
 
 
 def replays_of(given: Parts) -> ReplayParts:

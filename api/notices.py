@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.answers import Listing, Receipt, receipt_answer
 from api.auth import MayPublish, MayRead
 from api.bodies import CLOUDEVENT, NoticeBody
-from api.dependencies import NoticePublisher, Reader, TraceId
+from api.dependencies import NoticePublisher, Reader, TheParts, TraceId, check_area
 from api.describing import FOUND, NOTICE_REQUEST, READ_PROBLEMS, SEND_PROBLEMS, TAKEN
 from api.door import refuse_a_test
 from api.errors import not_yet
@@ -59,8 +59,13 @@ def publish_notice(
     summary="Search notices, newest first",
     responses=READ_PROBLEMS,
 )
-def search_notices(caller: MayRead, reading: Reader, query: Annotated[SearchQuery, Query()]) -> Listing:
-    """The notices that your agency sent or received, as far as it may see each; everything given has to hold."""
+def search_notices(caller: MayRead, reading: Reader, given: TheParts, query: Annotated[SearchQuery, Query()]) -> Listing:
+    """The notices that your agency sent or received, as far as it may see each; everything given has to hold.
+
+    A notice is shown once, by its newest step; those of one moment are told apart by their receipts, so that pages of any size
+    end and show each once. It is no feed: what comes or is corrected while it is paged stands at its front, behind who pages.
+    """
+    check_area(given, query.area)
     page = reading.search(caller.agency, query.wanted(), query.cursor, query.limit)
     return Listing(items=page.items, next=page.next)
 

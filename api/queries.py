@@ -14,7 +14,7 @@ from hub.core.numbers import key_of
 from hub.ports import Search
 from schemas.base import Moment
 from schemas.ids import AreaCode, EmployerKey
-from schemas.notice import Kind
+from schemas.notice import Kind, Stage
 
 MOST = 200
 LONGEST_WAIT = 20
@@ -94,9 +94,7 @@ class SearchQuery(Paging):
         examples=["fi:9000000-3"],
     )
     area: AreaCode | None = Field(default=None, examples=["fi:kunta:837"])
-    stage: Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)] | None = Field(
-        default=None, description="The stage of a downsizing.", examples=["negotiations"]
-    )
+    stage: Stage | None = Field(default=None, description="The stage of a downsizing.", examples=["negotiations"])
     received_from: Instant | None = Field(default=None, description="Received at that moment or later; RFC 3339 with offset.")
     received_to: Instant | None = Field(default=None, description="Received before that moment; RFC 3339 with offset.")
 

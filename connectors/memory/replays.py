@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from connectors.memory.endpoints import MemoryEndpoints
@@ -60,10 +61,8 @@ class MemoryReplays:
         if wanted.event is not None and (agency, wanted.event) not in self.stands:
             raise Unknown("no event of this id stands in your outbox: GET /v1/outbox tells the ids")
         mine = sorted((epoch, offset, at, name) for (owner, name), (epoch, offset, at) in self.stands.items() if owner == agency)
-        wants = [(epoch, offset) for epoch, offset, at, name in mine if name == wanted.event or (wanted.since or at) > at]
-        epoch, offset = wants[-1] if wants else ("", -1)
-        offset -= wanted.event is not None
-        return (f"{epoch}.{offset}" if offset >= 0 else None), None
+        before = list(takewhile(lambda one: one[3] != wanted.event and (wanted.since is None or one[2] < wanted.since), mine))
+        return (f"{before[-1][0]}.{before[-1][1]}" if before else None), None
 
     def of(self, agency: str, endpoint: str) -> list[ReplayInfo]:
         """All, newest first."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from connectors.store.view_tables import OUTBOX
 from connectors.store.view_tables import POSITIONS as TAKEN_IN
@@ -29,9 +29,10 @@ def cursor_before(connection: Connection, agency: str, wanted: Wanted) -> tuple[
         return (f"{row.epoch}.{row.offset - 1}" if row.offset else None), None
     epoch = connection.scalar(select(TAKEN_IN.c.epoch).where(TAKEN_IN.c.topic == outbox(agency).name))
     here = (OUTBOX.c.agency == agency, OUTBOX.c.epoch == epoch)
-    last = connection.scalar(
-        select(OUTBOX.c.offset).where(*here, OUTBOX.c.at < wanted.since).order_by(OUTBOX.c.offset.desc()).limit(1)
-    )
+    # Before the first that came then or later, not behind the last that came before: a broker's clock may have been set back.
+    first = select(func.min(OUTBOX.c.offset)).where(*here, OUTBOX.c.at >= wanted.since).scalar_subquery()
+    before = or_(first.is_(None), OUTBOX.c.offset < first)
+    last = connection.scalar(select(func.max(OUTBOX.c.offset)).where(*here, before))
     lost = what_is_lost(connection, agency, wanted.since, epoch, 0)
     return (None if last is None else f"{epoch}.{last}"), lost
 

@@ -107,12 +107,16 @@ def test_what_concerns_a_group_is_found_by_its_head(hub: Hub, client: TestClient
 
 def test_an_employers_history_is_narrowed_to_a_place(hub: Hub, client: TestClient) -> None:
     step = {"step": 1, "employer_key": "fi:9000000-3", "received_at": "2026-11-25T09:00:00+00:00"}
-    for receipt, area in (("r-1", "fi:kunta:837"), ("r-2", "fi:kunta:604")):
+    for receipt, area in (("r-1", "fi:kunta:837"), ("r-2", "fi:kunta:289")):
         hub.reading.show(AGENCY, step | {"receipt": receipt, "notice": {"workplaces": [{"area": area}]}})
     hub.reading.show(AGENCY, step | {"receipt": "r-1", "step": 2})
     page = client.get("/v1/employers/fi:9000000-3/timeline?area=fi:kunta:837").json()
     assert [(item["receipt"], item["step"]) for item in page["items"]] == [("r-1", 1), ("r-1", 2)]
-    is_problem(client.get("/v1/employers/fi:9000000-3/timeline?area=837"), 422, "invalid-request")
+    page = client.get("/v1/employers/fi:9000000-3/timeline?area=fi:kunta:289").json()
+    assert [item["receipt"] for item in page["items"]] == ["r-2"], "an area that is no more may be asked for"
+    for wrong in ("837", "fi:kunta:999"):
+        told = is_problem(client.get(f"/v1/employers/fi:9000000-3/timeline?area={wrong}"), 422, "invalid-request")
+        assert [finding["place"] for finding in told["findings"]] == ["/query/area"]
 
 
 @pytest.mark.parametrize("written", ["1234567897", "123456-7897", "SE123456789701", "SEBOLREG.1234567897"])

@@ -147,6 +147,10 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("a wrong check digit", {"employer": ["0112038-8"]}, "/filter/employer/0", "business-id"),
     ("no alternative at all", {"kind": []}, "/filter/kind", "too-short"),
     ("a clause that is none", {"headcount": [{"least": 1}]}, "/filter/headcount", "extra-forbidden"),
+    ("an area of nowhere", {"area": ["fi:kunta:999"]}, "/filter/area/0", "unknown-area"),
+    ("an occupation of five digits", {"occupation": ["99999"]}, "/filter/occupation/0", "string-pattern-mismatch"),
+    ("the opposite of a clause", {"area": {"not": ["fi:maakunta:19"]}}, "/filter/area", "tuple-type"),
+    ("the opposite of a filter", {"not": {"area": ["fi:maakunta:19"]}}, "/filter/not", "extra-forbidden"),
     ("a range without an end", {"count": [{}]}, "/filter/count/0", "value-error"),
     ("a number as text", {"count": [{"least": "10"}]}, "/filter/count/0/least", "int-type"),
     ("a word in place of a list", {"kind": "downsizing"}, "/filter/kind", "tuple-type"),
@@ -163,6 +167,30 @@ def test_a_filter_that_cannot_stand_is_refused_with_its_clause(
         assert (place, rule) in [(one["place"], one["rule"]) for one in told["findings"]]
         assert all(one["message"] for one in told["findings"])
     assert client.get(PATH).json() == {"items": []}
+
+
+@pytest.mark.parametrize("word", ["", " ", "*", "**", "d*", "downsizing*", "fi:kunta:*", "fi:**", "72*", "?", "%", ".*"])
+def test_no_word_stands_for_any_other(client: TestClient, word: str) -> None:
+    """Neither an empty one nor a pattern: every clause of words refuses both at their place."""
+    for clause in ("kind", "stage", "area", "industry", "occupation", "need", "employer", "language"):
+        told = is_problem(client.post(PATH, json=a_body(**{clause: [word]})), 422, "bad-subscription")
+        assert f"/filter/{clause}/0" in [one["place"] for one in told["findings"]]
+
+
+@pytest.mark.parametrize("filter", [[], None, "", "*", 0, False, [{}]])
+def test_only_an_empty_filter_asks_for_everything(filled: Hub, client: TestClient, filter: Any) -> None:
+    is_problem(client.post(PATH, json={"name": "mine", "filter": filter}), 422, "bad-subscription")
+    is_problem(client.post(PATH, json={"name": "mine"}), 422, "bad-subscription")
+    mine = saved(client)
+    for body in ({"filter": filter}, {}):
+        is_problem(client.put(f"{PATH}/{mine['id']}", json=body), 422, "bad-subscription")
+    assert read_all(client, subscription=mine["id"]) == read_all(client)
+
+
+def test_a_clause_that_is_null_is_one_that_is_left_out(filled: Hub, client: TestClient) -> None:
+    mine = saved(client, kind=["recruitment"], area=None, count=None)
+    assert mine["filter"] == {"kind": ["recruitment"]}, "and is told back as one"
+    assert read_all(client, subscription=mine["id"]) == read_all(client)
 
 
 def test_a_change_to_what_cannot_stand_changes_nothing(client: TestClient) -> None:

@@ -44,10 +44,10 @@ def test_a_wider_area_holds_the_municipalities_in_it(fill: Filler, reading: Read
 
 @pytest.mark.parametrize("agency", ["ta-39", "ta-08"])
 def test_hundreds_of_notices_of_one_instant_are_each_seen_once(fill: Filler, reading: Reading, agency: str) -> None:
-    steps = [said.accepted(said.notice(number)) for number in range(300)]
+    steps = [said.accepted(said.notice(number)) for number in range(500)]
     fill([message for step in steps for message in (said.history(step), said.copy(step, "ta-08"))])
     wanted = sorted(step.receipt for step in steps)
-    for size in (7, 100, 300, 301):
+    for size in (7, 100, 499, 500):
         listed = everything(lambda cursor, size=size: reading.search(agency, Search(), cursor, size))  # type: ignore[misc]
         assert [item["receipt"] for item in listed] == wanted[::-1]
         history = everything(lambda cursor, size=size: reading.timeline(agency, KEY, cursor, size))  # type: ignore[misc]
@@ -68,10 +68,25 @@ def test_microseconds_are_not_lost_between_pages(fill: Filler, reading: Reading)
         step = said.accepted(said.notice(number), received_at=moment)
         fill([said.history(step), said.refused(said.notice(number), offset=number, received_at=moment)])
     for size in (1, 2):
+        history = everything(lambda cursor, size=size: reading.timeline("ta-39", KEY, cursor, size))  # type: ignore[misc]
+        assert [item["notice"]["id"] for item in history] == [f"R-{number}" for number in range(50)]
         listed = everything(lambda cursor, size=size: reading.search("ta-39", Search(), cursor, size))  # type: ignore[misc]
         assert [item["notice"]["id"] for item in listed] == [f"R-{number}" for number in reversed(range(50))]
         refused = everything(lambda cursor, size=size: reading.refused("ta-39", cursor, size))  # type: ignore[misc]
         assert [item["id"] for item in refused] == [f"R-{number}" for number in reversed(range(50))]
+
+
+@pytest.mark.parametrize("agency", ["ta-39", "ta-08"])
+def test_a_full_page_of_one_instant_is_passed_by_also_where_it_is_the_moment_asked_for(
+    fill: Filler, reading: Reading, agency: str
+) -> None:
+    moments = [AT - timedelta(seconds=1), *[AT] * 5, AT + timedelta(seconds=1)]
+    steps = [said.accepted(said.notice(number), received_at=at) for number, at in enumerate(moments)]
+    fill([message for step in steps for message in (said.history(step), said.copy(step, "ta-08"))])
+    for size in (1, 5, 6):
+        listed = everything(lambda cursor, size=size: reading.search(agency, Search(received_from=AT), cursor, size))  # type: ignore[misc]
+        assert listed[0]["receipt"] == steps[-1].receipt
+        assert [item["receipt"] for item in listed[1:]] == sorted((step.receipt for step in steps[1:-1]), reverse=True)
 
 
 def test_own_and_received_notices_are_one_list(fill: Filler, reading: Reading) -> None:

@@ -14,7 +14,7 @@ from hub.projection.rows import rows_of
 from schemas import topics
 from schemas.errors import Misconfigured, NotReady, Refusal, Unknown
 from tests.connectors.store.filling import CURSOR_SECRET as SECRET
-from tests.connectors.store.filling import Filler
+from tests.connectors.store.filling import Filler, everything
 from tests.hub.projection import said
 
 pytestmark = pytest.mark.database
@@ -35,18 +35,36 @@ def test_the_outbox_in_its_order_and_on_from_any_item(fill: Filler, reading: Rea
     assert last["id"] and last["type"].startswith("fi.employersituation.") and last["subject"] == KEY  # noqa: PT018
 
 
+@pytest.mark.parametrize(("count", "size"), [(500, 100), (50, 1), (50, 2)])
+def test_an_outbox_of_one_instant_is_paged_to_its_end(fill: Filler, reading: Reading, count: int, size: int) -> None:
+    fill([said.copy(said.accepted(said.notice(number)), "ta-08") for number in range(count)])
+    found, cursor = list[str](), None
+    while (page := reading.outbox("ta-08", cursor, size)).items:
+        found += [item["data"]["notice"]["id"] for item in page.items]
+        cursor = page.next
+    assert found == [f"R-{number}" for number in range(count)]
+    assert page.next == cursor, "at its end it stands still"
+
+
+def test_refusals_of_one_instant_are_paged_to_their_end(fill: Filler, reading: Reading) -> None:
+    fill([said.refused(said.notice(number), offset=number) for number in range(500)])
+    for size in (7, 100, 500):
+        listed = everything(lambda cursor, size=size: reading.refused("ta-39", cursor, size))  # type: ignore[misc]
+        assert [item["id"] for item in listed] == [f"R-{number}" for number in reversed(range(500))]
+
+
 def test_the_last_items_and_those_about_some_notices_come_in_order(fill: Filler, reading: Reading) -> None:
     told = [said.accepted(said.notice(number)) for number in (0, 1, 2)]
     fill([said.copy(one, "ta-08") for one in (*told, told[0])])
     fill([said.copy(told[1], "ta-39")])
-    everything = reading.outbox("ta-08", None, 10).items
-    assert reading.latest("ta-08", 2) == everything[-2:]
-    assert reading.latest("ta-08", 10) == everything
-    receipts = [everything[2]["receipt"], everything[0]["receipt"]]
-    assert reading.about("ta-08", receipts) == [everything[0], everything[2]]
+    every = reading.outbox("ta-08", None, 10).items
+    assert reading.latest("ta-08", 2) == every[-2:]
+    assert reading.latest("ta-08", 10) == every
+    receipts = [every[2]["receipt"], every[0]["receipt"]]
+    assert reading.about("ta-08", receipts) == [every[0], every[2]]
     assert reading.about("ta-08", []) == reading.about("ta-08", ["x"]) == reading.latest("nobody", 5) == []
-    [own] = reading.about("ta-39", [item["receipt"] for item in everything])
-    assert own["receipt"] == everything[1]["receipt"]
+    [own] = reading.about("ta-39", [item["receipt"] for item in every])
+    assert own["receipt"] == every[1]["receipt"]
     with pytest.raises(Refusal):
         reading.latest("ta-08", 501)
 

@@ -33,7 +33,7 @@ from tests.hub.dispatch.boxes import a_copy, an_alert
 
 pytestmark = pytest.mark.database
 SECRET = b"a secret of the tests"
-AGENCY, OTHER = "ta-39", "evk-03"
+AGENCY, OTHER, SET_BACK = "ta-39", "evk-03", "ta-08"
 HOLDER = "a process"
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -320,3 +320,23 @@ def test_the_feed_begins_at_a_moment_or_with_an_event(store: Store) -> None:
     assert store.replays.cursor_before(AGENCY, Wanted(event=f"r1.1.{AGENCY}"))[0] is None
     with pytest.raises(Unknown, match="no event of this id"):
         store.replays.cursor_before(OTHER, Wanted(event=f"r1.1.{AGENCY}"))
+
+
+def test_a_clock_that_was_set_back_hides_nothing_from_who_begins_at_a_moment(
+    store: Store, request: pytest.FixtureRequest
+) -> None:
+    """The broker's clock was an hour ahead, and set right before the last record came."""
+    ahead = AT + timedelta(hours=1)
+    if isinstance(store.replays, MemoryReplays):
+        store.replays.stands |= {(SET_BACK, f"r{n}"): ("e1", n, at) for n, at in enumerate((AT, ahead, AT))}
+    else:
+        fill = Filler(*request.getfixturevalue("postgres"))
+        for number, at in enumerate((AT, ahead, AT)):
+            fill([a_copy(f"r{number}", agency=SET_BACK)], at=at)
+
+    def begins(at: datetime) -> str | None:
+        return store.replays.cursor_before(SET_BACK, Wanted(since=at))[0]
+
+    assert begins(AT + timedelta(minutes=30)) == "e1.0", "the second came after that moment, by the broker's time"
+    assert begins(LONG_AGO) is None
+    assert begins(ahead + timedelta(minutes=30)) == "e1.2"

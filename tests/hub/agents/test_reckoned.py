@@ -65,6 +65,14 @@ def test_a_whole_log_balances(story: tuple[Mapping[str, Any], ...]) -> None:
     assert counts["steps"] == sum(counts[name] for name in ("routed", "kept", "held", "fallback", "ended"))
 
 
+def test_what_reaches_nobody_who_is_responsible_is_counted_and_what_reaches_only_those_too() -> None:
+    counts = Numbered().tell(*STORIES["where nobody is responsible"]).ledger().counts()
+    assert (counts["routed"], counts["kept"], counts["fallback"]) == (0, 0, 1)
+    small = a_recruitment_notice(posts=1, occupations=None, hard_to_fill=None, fulfilment=["candidates"])
+    counts = Numbered().tell(small).ledger().counts()
+    assert (counts["routed"], counts["kept"], counts["fallback"]) == (0, 1, 0)
+
+
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_whatever_record_is_missing_is_found(story: tuple[Mapping[str, Any], ...]) -> None:
     steps = Numbered().tell(*story)

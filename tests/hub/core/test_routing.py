@@ -181,6 +181,14 @@ def test_the_sender_gets_no_copy_unless_it_is_responsible() -> None:
     assert "ta-39" in told(routed(a_downsizing_notice(), sender="ta-39"))
 
 
+def test_who_was_told_and_says_something_itself_hears_nothing_of_its_own() -> None:
+    """A partner makes a notice of its own from one that it received: whom it concerns gets it, the partner not again."""
+    assert "takk" in told(routed(a_recruitment_notice(), sender="ta-39"))
+    own = told(routed(a_recruitment_notice(id="T-1", source="takk"), sender="takk"))
+    assert "ta-39" in own
+    assert "takk" not in own
+
+
 @pytest.mark.parametrize("area", [FINLAND, LAPPI, "us:state:VT"])
 def test_where_nobody_is_responsible_the_fallback_is_told(area: str) -> None:
     found = routed(a_recruitment_notice(workplaces=[{"area": area}]))

@@ -110,6 +110,14 @@ def test_what_a_copy_does_not_tell_meets_no_clause_that_asks_for_it() -> None:
     assert not judged(older, industry=["28"]).matches
 
 
+def test_a_copy_without_any_place_meets_no_area_and_every_filter_that_asks_for_none() -> None:
+    nowhere = told_in({"notice": {"kind": "recruitment", "posts": 40}}, "fi:9000001-1", REGISTRY)
+    for area in (LAPPI, HELSINKI, "fi:maa:FI"):
+        assert codes(nowhere, area=[area]) == {"area": "not-told"}
+        assert not meets(asked_by(a_filter(area=[area]), REGISTRY, DAY), nowhere)
+    assert meets(asked_by(a_filter(kind=["recruitment"]), REGISTRY, DAY), nowhere)
+
+
 def test_what_was_cut_from_a_copy_no_filter_finds() -> None:
     """A partner sees no headcount, and not where people live."""
     homes = a_downsizing_notice(homes=[{"area": HELSINKI, "count": 3}])
