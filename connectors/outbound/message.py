@@ -10,8 +10,8 @@ from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
-from typing import Any
 from email.utils import format_datetime
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from tests.journeys.running import PATIENCE, Hub, recruitment
+from tests.journeys.running import PATIENCE, Hub, downsizing, recruitment
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
@@ -27,8 +27,8 @@ def following(hub: Hub, key: str, last: str | None = None, **query: str) -> Iter
         yield (said for said in source if said.data)
 
 
-def a_key(hub: Hub) -> str:
-    return hub.wiring.keys.issue(AGENCY, "stream", frozenset({"read"}))
+def a_key(hub: Hub, agency: str = AGENCY) -> str:
+    return hub.wiring.keys.issue(agency, "stream", frozenset({"read"}))
 
 
 def receipts(source: Source, count: int) -> tuple[list[str], str]:
@@ -71,13 +71,17 @@ def test_who_gives_no_place_begins_at_the_oldest(hub: Hub) -> None:
 
 
 def test_the_place_of_another_agency_leads_nowhere(hub: Hub) -> None:
+    """Also where one's own outbox goes further than that."""
     began = now()
-    receipt = hub.post(AGENCY, recruitment("of-one-agency"))
-    with following(hub, a_key(hub), since=began) as source:
-        _, place = receipts(source, 1)
-    other = hub.wiring.keys.issue(OTHER, "stream", frozenset({"read"}))
-    answer = httpx2.get(hub.url + PATH, headers={"X-API-Key": other, "Last-Event-ID": place}, timeout=PATIENCE)
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown")
+    receipt = hub.post(AGENCY, downsizing("of-two-agencies"))
+    with following(hub, a_key(hub, OTHER), since=began) as source:
+        read, place = receipts(source, 1)
+    assert read == [receipt]
+    headers = {"X-API-Key": a_key(hub), "Last-Event-ID": place}
+    with httpx2.stream("GET", hub.url + PATH, headers=headers, timeout=PATIENCE) as answer:
+        assert answer.status_code == 404
+        answer.read()
+    assert answer.json()["code"] == "unknown"
     assert receipt not in answer.text
 
 

@@ -181,30 +181,30 @@ def test_a_mail_server_that_is_dead_costs_webhooks_nothing(hub: Hub) -> None:
         dead.wiring.engine.dispose()
 
 
+def change(hub: Hub, statement: str) -> None:
+    with hub.wiring.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
 def test_what_cannot_be_noted_after_a_mail_has_gone_sends_it_no_second_time(hub: Hub) -> None:
     """The table in which attempts stand is gone as soon as the mail is there, for five attempts to note it."""
     name = hub.add("employers@agency.example")
     attempts = f"{hub.wiring.schemas.work}.attempts"
     time.sleep(0.05)
     with hub.dispatching(), capture_logs() as lines:
-        rename(hub, f"ALTER TABLE {attempts} RENAME TO away")
+        change(hub, f"ALTER TABLE {attempts} RENAME TO away")
         try:
             hub.say(a_copy("r1"))
             hub.server.wait(1)
             until(lambda: sum("not written down yet" in str(line["event"]) for line in lines) >= 5, within=30)
         finally:
-            rename(hub, f"ALTER TABLE {hub.wiring.schemas.work}.away RENAME TO attempts")
+            change(hub, f"ALTER TABLE {hub.wiring.schemas.work}.away RENAME TO attempts")
         until(lambda: hub.wiring.mailboxes.get(AGENCY, name).told.waiting == 0)
     with hub.dispatching():  # nor does the next process
         time.sleep(1)
     assert len(hub.server.got) == 1
     (told,) = hub.wiring.mailboxes.attempts(AGENCY, name, None, 10).items
     assert told["outcome"] == "delivered"
-
-
-def rename(hub: Hub, statement: str) -> None:
-    with hub.wiring.engine.begin() as connection:
-        connection.execute(text(statement))
 
 
 def test_what_is_written_again_and_again_into_an_outbox_is_one_mail(hub: Hub) -> None:
