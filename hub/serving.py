@@ -31,18 +31,29 @@ log = structlog.get_logger()
 REGISTRY_WITHIN = 60.0
 LEAVE_WITHIN = 2.0
 """Seconds in which clients on open connections ask once more and are told to leave; who says nothing is closed then."""
+PATIENCE = 60.0
+"""Seconds after which a client that takes nothing of what it is sent is cut off; whoever reads on goes on at its place."""
+UNSENT = 256 * 1024
+"""Bytes that wait in the system for one client; left to itself it may keep 4 MiB for each that has stopped reading."""
 _FIRST_GIVEN = 3
 
 
 class Server(uvicorn.Server):
     """Closes no connection on which a client may just be asking something: each ends with an answer that says so.
 
-    `leave` is called when the end begins, for answers that would go on.
+    `leave` is called when the end begins, for answers that would go on. `patience`: seconds a client may take nothing.
     """
 
-    def __init__(self, config: uvicorn.Config, leave: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None] = lambda: None, patience: float = PATIENCE) -> None:
         super().__init__(config)
         self._leave = leave
+        self._patience = patience
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; each connection has the limits of the socket that it came in by."""
+        await super().startup(sockets)
+        for listening in (one for server in self.servers for one in server.sockets):
+            _limit(listening, self._patience)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, let those that are open run out, then shut down as ever."""
@@ -63,6 +74,16 @@ class Server(uvicorn.Server):
     def _unsent(self) -> dict[Any, int]:
         """The bytes that wait for each client."""
         return {one: one.transport.get_write_buffer_size() for one in self.server_state.connections if one.transport}
+
+
+def _limit(listening: Any, patience: float) -> None:
+    """How long and how much is kept for who takes nothing. The system alone knows whether a client has taken anything.
+
+    A probe that it answers without making room is no sign of life here. Systems other than Linux know no such limit.
+    """
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(patience * 1000))
 
 
 def given_sockets() -> list[socket.socket] | None:

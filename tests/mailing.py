@@ -27,6 +27,11 @@ class MailServer:
     data: str = OK
     drop: bool = False
     got: list[tuple[str, EmailMessage]] = field(default_factory=list)
+    """To each recipient of each message."""
+
+    raw: list[bytes] = field(default_factory=list)
+    """The messages, byte for byte."""
+
     tried: int = 0
 
     async def handle_RCPT(self, server: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]) -> str:  # noqa: N802
@@ -40,8 +45,9 @@ class MailServer:
             cast("Any", server).transport.abort()
             return OK
         if self.data == OK:
-            parsed = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
-            self.got.append((envelope.rcpt_tos[0], cast("EmailMessage", parsed)))
+            self.raw.append(cast("bytes", envelope.original_content))
+            parsed = message_from_bytes(self.raw[-1], policy=policy.default)
+            self.got.extend((recipient, cast("EmailMessage", parsed)) for recipient in envelope.rcpt_tos)
         return self.data
 
     def wait(self, count: int, within: float = 20.0) -> list[EmailMessage]:

@@ -1,14 +1,17 @@
 """A letter as a message of mail: text and simple HTML, with the headers by which programs know what it is.
 
 Headers are made by the standard library, which refuses a line end in one; HTML by jinja2, which escapes whatever it is given.
+All of it is ASCII on the way, since no mail server has to take anything else.
 """
 
 import hashlib
 from datetime import datetime
-from email import policy
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
@@ -43,9 +46,43 @@ _PLAIN = Environment(autoescape=False, undefined=StrictUndefined).from_string(_T
 _MARKUP = Environment(autoescape=True, undefined=StrictUndefined).from_string(_HTML)
 
 
+class _Subject(UnstructuredHeader, BaseHeader):
+    """In encoded words as a whole, where it needs them: between several of its own the library loses blanks.
+
+    A name that looks like an encoded word is none, and stands there as it is.
+    """
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        super().parse(value, kwds)
+        kwds["decoded"] = value
+
+    def fold(self, *, policy: Policy) -> str:
+        plain = self.isascii() and "=?" not in self
+        words = Header(str(self), "us-ascii" if plain else "utf-8", header_name=self.name)
+        return f"{self.name}: {words.encode(linesep=policy.linesep)}{policy.linesep}"
+
+
+class _Link(UnstructuredHeader, BaseHeader):
+    """In one line, however long: the library would break it into encoded words, which are no link to any program."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def _headers() -> HeaderRegistry:
+    made = HeaderRegistry()
+    made.map_to_type("subject", _Subject)
+    made.map_to_type("list-unsubscribe", _Link)
+    return made
+
+
+_POLICY = SMTP.clone(header_factory=_headers(), cte_type="7bit")
+
+
 def message_of(letter: Letter, sender: str, to: str, at: datetime, stop: str | None = None) -> EmailMessage:
     """The message. `stop`: the address at which its reader says that no more is to come (RFC 8058), where that can be said."""
-    message = EmailMessage(policy=policy.SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address(word("hub", letter.language), addr_spec=sender)
     message["To"] = Address(addr_spec=to)
     message["Subject"] = letter.subject

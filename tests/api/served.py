@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from hub.serving import Server
+from hub.serving import PATIENCE, Server
 from tests.api.conftest import Hub
 from tests.waiting import until
 
@@ -15,9 +15,9 @@ from tests.waiting import until
 class Served:
     """One process' API, in a thread. `url` is where it listens."""
 
-    def __init__(self, hub: Hub, port: int = 0) -> None:
+    def __init__(self, hub: Hub, port: int = 0, patience: float = PATIENCE) -> None:
         settings = {"host": "127.0.0.1", "port": port, "log_level": "warning", "ws": "none", "timeout_graceful_shutdown": 10}
-        self._server = Server(uvicorn.Config(hub.app, **settings), hub.streams.stop)  # type: ignore[arg-type]
+        self._server = Server(uvicorn.Config(hub.app, **settings), hub.streams.stop, patience)  # type: ignore[arg-type]
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         until(lambda: self._server.started)
@@ -33,8 +33,8 @@ class Served:
 
 
 @contextmanager
-def served(hub: Hub, port: int = 0) -> Iterator[Served]:
-    running = Served(hub, port)
+def served(hub: Hub, port: int = 0, patience: float = PATIENCE) -> Iterator[Served]:
+    running = Served(hub, port, patience)
     try:
         yield running
     finally:

@@ -2,12 +2,14 @@
 
 import json
 import re
+import resource
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -277,6 +279,47 @@ def test_what_waits_for_a_slow_reader_is_read_again_by_the_rights_of_then() -> N
         got = rest_of(asking, "e-59")
     assert got[-10:] == [f"e-{number}" for number in range(50, 60)]
     assert 0 < len(got) - 10 < AT_ONCE
+
+
+def memory() -> int:
+    """Bytes of this process that are in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def is_cut_off(asking: socket.socket) -> bool:
+    """Whether what was on its way ends without an end of the answer."""
+    try:
+        while asking.recv(1 << 20):
+            pass
+    except ConnectionResetError:
+        return True
+    return False
+
+
+def test_clients_that_stop_reading_are_cut_off_and_cost_nobody_else() -> None:
+    """Two hundred, for each of whom 4 MB are there to be read; then they find their places free, and everything there."""
+    reading = Counted()
+    hub = Hub(reading=reading)
+    agencies = [f"stalled-{number}" for number in range(50)]
+    keys = {agency: hub.keys.issue(agency, "test", frozenset({"read"})) for agency in agencies}
+    for number in range(200):
+        said = event(number, 20_000)
+        for agency in agencies:
+            reading.deliver(agency, said)
+    with served(hub, patience=3) as running, ExitStack() as stack, following(running, hub.key) as source:
+        before = memory()
+        stalled = [stack.enter_context(slow(running, keys[agency])) for agency in agencies for _ in range(4)]
+        assert all(asking.recv(1, socket.MSG_PEEK) for asking in stalled), "each has its answer, and takes nothing of it"
+        deliver(hub, range(100))
+        assert names(source, 100) == [f"e-{number}" for number in range(100)], "nobody else waits"
+        until(lambda: not any(map(hub.streams.is_open, agencies)), 60)
+        assert memory() - before < 100_000_000, "800 MB were there to be read"
+        assert reading.given < 200 * 100
+        assert all(map(is_cut_off, stalled))
+        deliver(hub, range(100, 105))
+        assert names(source, 5) == [f"e-{number}" for number in range(100, 105)]
+        with following(running, keys[agencies[0]]) as again:
+            assert names(again, 200) == [f"e-{number}" for number in range(200)]
 
 
 def test_what_is_cut_away_moves_the_cursor_on() -> None:

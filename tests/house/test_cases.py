@@ -20,6 +20,8 @@ OPEN = {
     "F": (1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 15, 16, 18),
     "G": (1, 2, 3, 4, 6, 7, 8, 9),
     "H": (1, 3, 4, 5, 6, 7),
+    "I": (1, 3, 4, 5, 6, 7, 8),
+    "J": (1, 2, 3, 4, 6, 7, 8),
 }
 """Those that the page has to answer; a number that is missing stands for a fault that is answered elsewhere."""
 TRIED = ("right", "differs")

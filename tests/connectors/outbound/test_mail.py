@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from connectors.outbound.mail import Mail, Server
 from connectors.outbound.message import message_of
-from hub.core.mail.letters import Place, about
+from hub.core.mail.letters import Block, Letter, Place, about
 from hub.core.mail.showing import Shown, shown
 from hub.core.mail.tokens import mailbox_of
 from hub.core.mail.writing import Language, Writing
@@ -61,6 +62,7 @@ def well(server: MailServer) -> None:
     """As it is at first, whatever the test before made of it."""
     server.recipient, server.data, server.drop = "250 OK", "250 OK", False
     server.got.clear()
+    server.raw.clear()
 
 
 def mailed(server: MailServer, *shown: Shown, **more: Any) -> EmailMessage:
@@ -108,6 +110,83 @@ def test_it_is_written_in_the_language_that_was_asked_for(server: MailServer, la
     assert message["Content-Language"] == language
 
 
+def test_the_link_of_the_one_click_stands_there_as_it_is(server: MailServer) -> None:
+    """Programs that look for it decode nothing."""
+    mailed(server, one())
+    assert re.search(rb"^List-Unsubscribe: <https://hub\.example/v1/mail/stop/[!-;=?-~]+>\r$", server.raw[-1], re.MULTILINE)
+
+
+def letter(server: MailServer, subject: str, text: str = "") -> EmailMessage:
+    """What becomes of such a letter on its way."""
+    sender = Mail(Server("127.0.0.1", server.port, "no-reply@hub.example", "none"), "https://hub.example", SECRET)
+    assert asyncio.run(sender.send(ADDRESS, Letter("id", "fi", subject, (Block(text=text),)), NOW)).outcome == "delivered"
+    return server.got[-1][1]
+
+
+TOLD = "Muutosturva: Ylöjärvi – 75 hlö"
+
+
+def test_letters_beyond_ascii_travel_as_ascii_and_arrive_as_they_were(server: MailServer) -> None:
+    """The shortest mail too: a server need not take anything else, and none is asked whether it does."""
+    message = letter(server, TOLD, TOLD)
+    assert server.raw[-1].isascii()
+    assert message["Subject"] == TOLD
+    for part in ("plain", "html"):
+        body = message.get_body((part,))
+        assert body is not None
+        assert body.get_content_charset() == "utf-8"
+        assert TOLD in body.get_content()
+
+
+SUBJECTS = [
+    "ä" * 74 + "\N{FACTORY}" + "ö" * 105,
+    "a" * 72 + "\N{FACTORY}" + " äö" * 35,
+    "ää öö " * 12 + "\N{FACTORY}" + " äö" * 35,
+    "Hämeen (Työ) " * 14,
+    "Change-security alert: downsizing " * 5,
+    "=?utf-8?q?Oy?= =?utf-8?q?=0D=0ABcc:_x@example.org?=",
+]
+
+
+@pytest.mark.parametrize("subject", [subject.strip() for subject in SUBJECTS])
+def test_a_long_subject_arrives_whole(server: MailServer, subject: str) -> None:
+    assert letter(server, subject)["Subject"] == subject
+    (written,) = re.findall(rb"^Subject: ((?:.|\r\n[ \t])*)\r\n", server.raw[-1], re.MULTILINE)
+    assert max(map(len, written.split(b"\r\n"))) < 78
+
+
+WORDS_OF_SUBJECTS = st.text('aäöÅ–=?_,:;()<>@"\\\N{FACTORY}', min_size=1, max_size=40)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(WORDS_OF_SUBJECTS, max_size=12).map(" ".join))
+def test_any_subject_arrives_whole(subject: str) -> None:
+    sent = message_of(Letter("id", "fi", subject, ()), "no-reply@hub.example", ADDRESS, NOW).as_bytes()
+    assert message_from_bytes(sent, policy=policy.default)["Subject"] == subject
+
+
+def test_a_name_that_is_too_long_for_a_subject_stands_whole_in_the_mail(server: MailServer) -> None:
+    name = " ".join(["Hämeen Työ"] * 27)
+    message = mailed(server, one(employer=name))
+    whole = f"Change-security alert: downsizing – {name}"
+    assert message["Subject"] == whole[:180].strip()
+    assert f"Employer: {name}" in texts(message)
+
+
+def test_a_name_in_encoded_words_adds_no_header_and_no_body(server: MailServer) -> None:
+    """The library takes a subject for what came by mail: it decodes it, line ends and all."""
+    name = "Testi =?utf-8?q?Oy=0D=0ABcc:_x@example.org=0D=0A=0D=0ABody?="
+    message = mailed(server, one(employer=name))
+    assert message["Subject"] == f"Change-security alert: downsizing – {name}"
+    assert (message["Bcc"], message["List-Unsubscribe"] is None, message.is_multipart()) == (None, False, True)
+
+
+def test_a_name_with_the_line_of_a_header_in_it_is_one_line_and_reaches_nobody_else(server: MailServer) -> None:
+    message = mailed(server, one(employer="Testi Oy\r\nBcc: x@example.org"))
+    assert message["Subject"] == "Change-security alert: downsizing – Testi Oy Bcc: x@example.org"
+    assert message["Bcc"] is None
+
+
 INJECTING = "Oy\r\nBcc: everyone@else.example\r\n\r\n<script>alert(1)</script>\x00\u2028X-More: 1 & Co"
 
 
@@ -125,8 +204,8 @@ def test_a_name_adds_no_header_no_line_and_no_markup(server: MailServer) -> None
 
 def test_even_a_subject_that_was_not_made_one_line_adds_no_header() -> None:
     """Behind our own care stands the library's: a line end in a header is refused, and no mail goes."""
-    letter = about((one(),), "en", Place("https://hub.example"))
-    bad = type(letter)(letter.id, letter.language, "a\r\nBcc: everyone@else.example", letter.blocks)
+    good = about((one(),), "en", Place("https://hub.example"))
+    bad = type(good)(good.id, good.language, "a\r\nBcc: everyone@else.example", good.blocks)
     with pytest.raises(ValueError, match="linefeed"):
         message_of(bad, "no-reply@hub.example", ADDRESS, NOW)
 

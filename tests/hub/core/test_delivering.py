@@ -156,6 +156,16 @@ def test_its_agency_is_warned_three_times_before_it_is_paused() -> None:
     assert told == [*((wait, "http-503") for wait in WARN_AFTER), (GIVE_UP_AFTER, "failing")]
 
 
+def test_an_event_that_fails_each_time_is_tried_some_twenty_times_before_all_is_paused() -> None:
+    waiting, standing, tries, pause = event(1), WELL, 0, None
+    while pause is None:
+        found = after(waiting, BUSY, standing, max(waiting.due, NOW), 0.0)
+        waiting, standing, pause = found.left or waiting, found.standing, found.pause
+        tries += 1
+        assert tries < 100
+    assert (tries, pause) == (20, "failing")
+
+
 def test_few_failures_pause_nobody_however_long_they_last() -> None:
     rare = Standing(LEAST_FAILURES - 2, NOW - GIVE_UP_AFTER * 2)
     assert after(event(1), BUSY, rare, NOW, 0.0).pause is None

@@ -1,12 +1,14 @@
 """Addresses are told by real SMTP what stands in outboxes: each step, digests, alerts at once; over the twins in memory."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,6 +106,7 @@ class Mailing:
 @pytest.fixture
 def mailing(server: MailServer) -> Mailing:
     server.got.clear()
+    server.raw.clear()
     server.recipient = server.data = "250 OK"
     return Mailing(server)
 
@@ -162,6 +165,51 @@ def test_an_alert_behind_more_than_can_wait_leaves_at_once(mailing: Mailing, mon
         assert mailing.server.wait(1)[0]["Subject"] == "Digest: 5 notices"
         mailing.boxes.put(an_alert("d1"))
         assert mailing.server.wait(2)[1]["Subject"] == "Change-security alert: downsizing"
+
+
+def test_a_correction_says_which_step_it_is_and_where_to_read_what_it_changes(mailing: Mailing) -> None:
+    mailing.add()
+    with mailing.running():
+        for step in (1, 2):
+            mailing.boxes.put(one("r0", step))
+            mailing.server.wait(step)
+    for step, (_, message) in enumerate(mailing.server.got, 1):
+        said = texts(message).splitlines()
+        assert {f"Step: {step}", "Read: https://hub.example/v1/notices/r0"} <= set(said)
+
+
+def test_an_alert_about_a_name_with_a_header_in_it_goes_to_its_address_alone(mailing: Mailing) -> None:
+    mailing.add()
+    alert = an_alert("d1")
+    said = json.loads(alert.value or b"")
+    said["notice"] |= {"access": {"level": "open"}, "employer": COMPANY | {"name": "Testi Oy\r\nBcc: x@example.org"}}
+    with mailing.running():
+        mailing.boxes.put(replace(alert, value=json.dumps(said).encode()))
+        (message,) = mailing.server.wait(1)
+    assert message["Subject"] == "Change-security alert: downsizing – Testi Oy Bcc: x@example.org"
+    assert [recipient for recipient, _ in mailing.server.got] == [ADDRESS]
+
+
+POSTINGS = json.loads((Path(__file__).parents[2] / "data/inputs/testbed_job_postings.json").read_bytes())["results"]
+DESCRIPTIONS = [posting["basicInfo"]["description"] for posting in POSTINGS]
+
+
+@pytest.mark.parametrize("text", [text for text in DESCRIPTIONS if "\n" in text])
+def test_line_ends_of_any_kind_leave_a_mail_that_can_be_read(mailing: Mailing, text: str) -> None:
+    """Free text goes by no mail. The same in a name leaves one line of it."""
+    mailing.add()
+    message = one("r0")
+    copy = json.loads(message.value or b"")
+    copy["notice"] |= {"text": text, "employer": COMPANY | {"name": text[:200]}}
+    with mailing.running():
+        mailing.boxes.put(replace(message, value=json.dumps(copy).encode()))
+        (mail,) = mailing.server.wait(1)
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert f"Employer: {' '.join(text[:200].split())}" in plain.get_content().splitlines()
+    assert " ".join(text.split()[-8:]) not in " ".join(texts(mail).split())
+    assert list(mail.iter_attachments()) == []
+    assert not {b"\r", b"\n"} & set(re.findall(rb"[\r\n]", mailing.server.raw[-1].replace(b"\r\n", b"")))
 
 
 def test_nothing_goes_to_an_address_that_is_not_confirmed(mailing: Mailing) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from connectors.outbound.topics import apply_topics
 from connectors.store.keys import PostgresKeys
@@ -179,3 +180,43 @@ def test_a_mail_server_that_is_dead_costs_webhooks_nothing(hub: Hub) -> None:
         assert (told.state, told.waiting) == ("active", 20), "all of it waits, and is tried again"
         dead.wiring.publisher.close()
         dead.wiring.engine.dispose()
+
+
+def change(hub: Hub, statement: str) -> None:
+    with hub.wiring.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_what_cannot_be_noted_after_a_mail_has_gone_sends_it_no_second_time(hub: Hub) -> None:
+    """The table in which attempts stand is gone as soon as the mail is there, for five attempts to note it."""
+    name = hub.add("employers@agency.example")
+    attempts = f"{hub.wiring.schemas.work}.attempts"
+    time.sleep(0.05)
+    with hub.dispatching(), capture_logs() as lines:
+        change(hub, f"ALTER TABLE {attempts} RENAME TO away")
+        try:
+            hub.say(a_copy("r1"))
+            hub.server.wait(1)
+            until(lambda: sum("not written down yet" in str(line["event"]) for line in lines) >= 5, within=30)
+        finally:
+            change(hub, f"ALTER TABLE {hub.wiring.schemas.work}.away RENAME TO attempts")
+        until(lambda: hub.wiring.mailboxes.get(AGENCY, name).told.waiting == 0)
+    with hub.dispatching():  # nor does the next process
+        time.sleep(1)
+    assert len(hub.server.got) == 1
+    (told,) = hub.wiring.mailboxes.attempts(AGENCY, name, None, 10).items
+    assert told["outcome"] == "delivered"
+
+
+def test_what_is_written_again_and_again_into_an_outbox_is_one_mail(hub: Hub) -> None:
+    """As a stage before would write it that fails behind its output and is run anew."""
+    name = hub.add("employers@agency.example")
+    time.sleep(0.05)
+    with hub.dispatching():
+        for _ in range(10):
+            hub.say(a_copy("r1"))
+            time.sleep(0.2)
+        hub.say(a_copy("last"))
+        hub.server.wait(2)
+        until(lambda: hub.wiring.mailboxes.get(AGENCY, name).told.waiting == 0)
+    assert ["/v1/notices/r1" in texts(message) for _, message in hub.server.got] == [True, False]
