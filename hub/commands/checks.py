@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -24,6 +25,8 @@ from hub.data.load import load_registry
 from hub.dispatch import clocks as clock_work
 from hub.dispatch import following
 from hub.installation import SECRETS
+from hub.local import logs
+from hub.local.refusals import counted
 from hub.projection.sources import Lag, Sources
 from hub.wiring import Wiring
 from schemas.errors import Misconfigured
@@ -37,6 +40,12 @@ STANDS_STILL = 3.0
 """Seconds without a step forward after which a reader that is behind counts as stopped."""
 DAY = 86_400
 SHOWN = 3
+
+
+class Remark(str):
+    """What a check saw that is no fault of the hub and that somebody has to look at all the same."""
+
+    __slots__ = ()
 
 
 def python(_: Wiring) -> str:
@@ -112,6 +121,19 @@ def standing_still(wiring: Wiring, among: list[str]) -> list[str]:
         now = behind()
         still = {place: at for place, at in still.items() if place in now and now[place][0] == at[0]}
     return [f"{group} stands still at {topic}/{number} ({at[1]} records wait)" for (group, topic, number), at in still.items()]
+
+
+def log_ins(wiring: Wiring) -> str:
+    """How many log-ins of agencies' clients the broker refused in the last day. A remark: the mistake is a client's."""
+    if own_cluster(wiring) is None:
+        return f"Kafka at {wiring.bootstrap} is not the hub's own: its operator sees in its log whom it refuses"
+    since = datetime.now(UTC) - timedelta(seconds=DAY)
+    refused = counted(logs.lines(wiring.settings.folder / "log" / "kafka.log"), since)
+    if not refused:
+        return "none refused in the last day"
+    told = [f"{one.count} from {one.address}, last at {one.last:%Y-%m-%dT%H:%M:%SZ}" for one in refused[:SHOWN]]
+    told += [f"and from {more} more addresses"] if (more := len(refused) - SHOWN) > 0 else []
+    return Remark(f"at least {sum(one.count for one in refused)} refused in the last day: {'; '.join(told)}")
 
 
 def database(wiring: Wiring) -> str:
@@ -228,6 +250,12 @@ CHECKS = (
     Check(groups, "`hub up` runs all readers; alone: `hub worker`, `hub bridge`, `hub dispatch`; logs: <folder>/log.", "kafka"),
     Check(clocks, "Let both machines follow a time server (NTP): days of the law go by the broker's clock.", "kafka"),
     Check(dead_letters, "Read them by their headers hub-by, hub-code, hub-detail: docs/operating.md says how.", "kafka"),
+    Check(
+        log_ins,
+        "Find out whose client it is: `hub partner kafka list` shows the users and which of them have ended; "
+        "`hub partner kafka open AGENCY` makes a new one.",
+        "kafka",
+    ),
     Check(database, "Start the hub with `hub up`, or set HUB_DATABASE__URL; log: <folder>/log/postgres.log."),
     Check(schemas, "`hub up` migrates when it starts; `hub rebuild` lays a view out anew.", "database"),
     Check(registry, "`hub registry publish` takes the files in and publishes what changed.", "database"),

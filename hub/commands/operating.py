@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from confluent_kafka import KafkaException
 
-from hub.commands.checks import CHECKS, Check
+from hub.commands.checks import CHECKS, Check, Remark
 from hub.commands.common import AsJson, Folder, print_json, wiring_for
 from hub.projection import metrics
 from hub.projection.rebuild import rebuild
@@ -19,6 +19,8 @@ from hub.wiring import Wiring
 from schemas.errors import HubError
 
 commands = typer.Typer()
+WELL = ("ok", "remark")
+"""States of checks that found no fault of the hub."""
 
 
 @commands.command("doctor", epilog="Example: hub doctor --json")
@@ -32,7 +34,7 @@ def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
         states[check.name] = found["state"]
         told.append(found)
         typer.echo(_line(found), err=as_json)
-    healthy = all(state == "ok" for state in states.values())
+    healthy = all(state in WELL for state in states.values())
     if as_json:
         print_json({"healthy": healthy, "checks": told})
     raise typer.Exit(0 if healthy else 1)
@@ -43,10 +45,11 @@ def examine(check: Check, wiring: Wiring, states: dict[str, str]) -> dict[str, A
     found = {"check": check.name, "advice": None}
     if check.needs and states[check.needs] != "ok":
         return found | {"state": "not asked", "seen": f"{check.needs} comes first"}
+    advice = check.advice.replace("<folder>", str(wiring.settings.folder))
     try:
-        return found | {"state": "ok", "seen": check.look(wiring)}
+        seen = check.look(wiring)
+        return found | ({"state": "remark", "advice": advice} if isinstance(seen, Remark) else {"state": "ok"}) | {"seen": seen}
     except Exception as error:  # whatever a broken part does, the other checks are made
-        advice = check.advice.replace("<folder>", str(wiring.settings.folder))
         return found | {"state": "failed", "seen": _said(error), "advice": advice}
 
 

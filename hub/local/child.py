@@ -23,6 +23,7 @@ class Child:
     `needs` must be ready before it starts. `grace` is the seconds between `stop_signal` and SIGKILL. `death_signal` is
     what it gets if the supervisor itself is killed. `note` is shown when it is ready, for instance its address. `listens`
     is a port on 127.0.0.1 on which the supervisor listens for it, so that while it is started again connections wait.
+    `heed` is given each line of its output and says what the operator is told of it (empty: nothing).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Child:
     cwd: Path | None = None
     note: str = ""
     listens: int | None = None
+    heed: Callable[[str], str] | None = None
 
 
 class State(StrEnum):

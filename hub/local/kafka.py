@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient
 
 from hub.local import files, ports
 from hub.local.child import Child
+from hub.local.refusals import SaidOnce
 
 USUAL_PORTS: Mapping[str, int] = {"hub": 19192, "controller": 19193, "partner": 19194}
 ANY_PORTS: Mapping[str, int] = dict.fromkeys(USUAL_PORTS, 0)
@@ -117,7 +118,8 @@ class LocalKafka:
 
         If that is killed, the broker shuts down in order, so that the next start need not recover.
         """
-        return Child(name, self.argv, ready=self.ready, grace=8.0, death_signal=15, note=f"at {self.bootstrap}")
+        at = f"at {self.bootstrap}"
+        return Child(name, self.argv, ready=self.ready, grace=8.0, death_signal=15, note=at, heed=SaidOnce())
 
     def _java_options(self, heap: str) -> list[str]:
         return [

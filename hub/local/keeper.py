@@ -18,6 +18,7 @@ from hub.local.child import SETTLED, Child, State, Status, back_off, ending
 from hub.local.orphans import PidFile
 
 TURN = 0.05  # seconds between two looks at a child
+HEED_EVERY = 1.0  # seconds between two looks at what is new in it
 TRIM_EVERY = 60.0  # seconds between two looks at the size of its log
 BACKLOG = 2_048  # connections that may wait for a child that is being started again
 
@@ -48,6 +49,7 @@ class Keeper:
         self._deaths = 0
         self._last_exit = ""
         self._listening: socket.socket | None = None
+        self._tail = logs.Tail(log)
         self._thread = threading.Thread(target=self._run, name=f"keep-{child.name}", daemon=True)
 
     def begin(self) -> None:
@@ -139,7 +141,7 @@ class Keeper:
         return (self._listening.fileno(),)
 
     def _watch(self, process: subprocess.Popen[bytes], started: float) -> None:
-        trimmed = started
+        trimmed = heeded = started
         while not _exited(process.pid):
             if self._stopping.wait(TURN):
                 self._end_process(process)
@@ -147,9 +149,18 @@ class Keeper:
             if self._state == State.STARTING and self._is_ready():
                 self._set(State.READY, process.pid)
                 self._say(f"{self.child.name}: ready after {time.monotonic() - started:.1f} s {self.child.note}".rstrip())
+            if time.monotonic() - heeded > HEED_EVERY:
+                heeded = time.monotonic()
+                self._heed()
             if time.monotonic() - trimmed > TRIM_EVERY:
                 trimmed = time.monotonic()
                 logs.trim(self.log)
+
+    def _heed(self) -> None:
+        if self.child.heed is None:
+            return
+        for said in filter(None, map(self.child.heed, self._tail.fresh())):
+            self._say(f"{self.child.name}: {said}")
 
     def _is_ready(self) -> bool:
         if self.child.ready is None:

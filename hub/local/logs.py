@@ -6,12 +6,14 @@ Each is opened for appending, so it can be cut short while the child keeps it op
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 START_LIMIT = 10 * 1024 * 1024  # bytes above which a file is moved aside when its child starts
 RUNNING_LIMIT = 100 * 1024 * 1024  # bytes above which it is copied aside and emptied under a running child
 KEPT = 3  # older files kept for each child
+LOOKED_AT = 1024 * 1024  # bytes of what is new that are read at once
 
 
 def rotate(log: Path, limit: int = START_LIMIT) -> None:
@@ -37,6 +39,36 @@ def last_line(log: Path) -> str:
         lines = [line.strip() for line in handle.read().decode(errors="replace").splitlines()]
         return next((line[:300] for line in reversed(lines) if line), "")
     return ""
+
+
+def lines(log: Path) -> Iterator[str]:
+    """All lines in `log` and in the one before it, oldest first; none where there is neither."""
+    for path in (_older(log, 1), log):
+        with suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as handle:
+            yield from handle
+
+
+class Tail:
+    """The lines that come to `log` from now on, each once. A file that became shorter is read from its start."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._at = _size(log)
+
+    def fresh(self) -> list[str]:
+        """The whole lines that came since it was last asked; of very many the rest next time."""
+        if _size(self._log) < self._at:
+            self._at = 0
+        there = self._read()
+        whole = there[: there.rfind(b"\n") + 1] if b"\n" in there or len(there) < LOOKED_AT else there
+        self._at += len(whole)
+        return whole.decode(errors="replace").splitlines()
+
+    def _read(self) -> bytes:
+        with suppress(OSError), self._log.open("rb") as handle:
+            handle.seek(self._at)
+            return handle.read(LOOKED_AT)
+        return b""
 
 
 def _shift(log: Path) -> None:

@@ -271,17 +271,61 @@ def test_what_is_kept_of_a_user_and_printed_by_mistake_holds_no_password(hub: Hu
     assert made.password not in str([*kept, made])
 
 
-def test_the_script_in_the_docs_reads_an_outbox_with_its_own_user(hub: Hub, doors: KafkaDoors, partners_bootstrap: str) -> None:
-    put(hub, OURS, b'{"step": 1}')
-    made = opened(doors)
+@pytest.fixture
+def run_the_script(hub: Hub, partners_bootstrap: str) -> Iterator[Callable[[str, str], subprocess.Popen[str]]]:
+    """The script of docs/kafka.md, with a user and a password."""
     (script,) = SCRIPT.findall((Path(__file__).parents[2] / "docs" / "kafka.md").read_text(encoding="utf-8"))
     assert len(script.strip().splitlines()) <= 15
     here = script.replace('f"agency.', f'f"{hub.wiring.prefix}agency.')  # several hubs share this broker
-    told = {"HUB_USER": made.user, "HUB_PASSWORD": made.password, "HUB_KAFKA": partners_bootstrap}
-    running = subprocess.Popen([sys.executable, "-c", here], env=os.environ | told, stdout=subprocess.PIPE, text=True)
-    try:
-        assert running.stdout is not None
-        assert running.stdout.readline() == '1 {"step": 1}\n'
-    finally:
-        running.kill()
-        running.communicate()
+    started: list[subprocess.Popen[str]] = []
+
+    def run(user: str, password: str) -> subprocess.Popen[str]:
+        told = os.environ | {"HUB_USER": user, "HUB_PASSWORD": password, "HUB_KAFKA": partners_bootstrap}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen([sys.executable, "-c", here], env=told, text=True, **pipes))
+        return started[-1]
+
+    yield run
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+Script = Callable[[str, str], "subprocess.Popen[str]"]
+
+
+def first_line(running: subprocess.Popen[str]) -> str:
+    assert running.stdout is not None
+    return running.stdout.readline()
+
+
+def test_the_script_in_the_docs_reads_an_outbox_with_its_own_user(hub: Hub, doors: KafkaDoors, run_the_script: Script) -> None:
+    put(hub, OURS, b'{"step": 1}')
+    made = opened(doors)
+    assert first_line(run_the_script(made.user, made.password)) == '1 {"step": 1}\n'
+
+
+def test_the_script_says_once_that_its_password_is_wrong_and_ends(doors: KafkaDoors, run_the_script: Script) -> None:
+    made = opened(doors)
+    running = run_the_script(made.user, "wrong")
+    told, said = running.communicate(timeout=60)
+    assert (running.returncode, told) == (1, "")
+    (line,) = said.splitlines()
+    assert line.startswith(f"{made.user}: ")
+    assert "invalid credentials" in line
+    assert "wrong" not in line
+
+
+def test_the_script_ends_where_its_user_is_closed_while_it_reads(hub: Hub, doors: KafkaDoors, run_the_script: Script) -> None:
+    put(hub, OURS, b'{"step": 1}')
+    made = opened(doors)
+    running = run_the_script(made.user, made.password)
+    assert first_line(running) == '1 {"step": 1}\n'
+    doors.close(made.user)
+    put(hub, OURS, b"for a request that waited at the broker")
+    put(hub, OURS, b"after")
+    told, said = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "1 after" not in told.splitlines()
+    (line,) = said.splitlines()
+    assert "authorization failed" in line

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hub.cli import app
 from hub.commands import checks
 from hub.commands.asking import Broker, own_cluster
 from hub.commands.checks import CHECKS, Check
-from hub.commands.operating import examine
+from hub.commands.operating import WELL, examine
 from hub.core.in_force import PARTITIONS, report_of
 from hub.settings import ApiSettings, DatabaseSettings, KafkaSettings, Settings
 from hub.wiring import Wiring
@@ -29,6 +30,11 @@ from tests.embedded import Services
 from tests.taking_away import take_away
 
 ENV = {"COLUMNS": "200"}
+REFUSED = (
+    "{:%Y-%m-%dT%H:%M:%S}.000Z INFO org.apache.kafka.common.network.Selector - [SocketServer listenerType=BROKER, nodeId=1] "
+    "Failed authentication with /{} (channelId=1-2-3) (Authentication failed during authentication due to invalid credentials "
+    "with SASL mechanism SCRAM-SHA-512)\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +97,33 @@ class TestWithoutAHub:
         for bootstrap, wanted in (("127.0.0.1:1234", "one"), ("kafka.example:9092", None)):
             settings = Settings(folder=tmp_path, kafka=KafkaSettings(bootstrap=bootstrap))
             assert own_cluster(Wiring(settings)) == wanted
+
+    def test_refused_log_ins_are_a_remark_with_what_to_do_and_no_fault(self, tmp_path: Path) -> None:
+        hub = self.on_its_own_kafka(tmp_path)
+        (check,) = [check for check in CHECKS if check.look is checks.log_ins]
+        assert examine(check, hub, {"kafka": "ok"})["state"] == "ok"
+        now = datetime.now(UTC)
+        log = tmp_path / "log" / "kafka.log"
+        log.parent.mkdir()
+        log.write_text("".join(REFUSED.format(now - timedelta(hours=hours), f"10.0.0.{hours}") for hours in (30, 23, 5, 3, 3, 2)))
+        found = examine(check, hub, {"kafka": "ok"})
+        assert found["state"] == "remark"
+        assert found["seen"].startswith("at least 5 refused in the last day: 1 from 10.0.0.2, last at 2")
+        assert "; 2 from 10.0.0.3, " in found["seen"]
+        assert found["seen"].endswith("; and from 1 more addresses")
+        assert "hub partner kafka list" in found["advice"]
+        assert found["state"] in WELL
+
+    def test_log_ins_at_another_kafka_are_for_its_operator(self, tmp_path: Path) -> None:
+        settings = Settings(folder=tmp_path, kafka=KafkaSettings(bootstrap="kafka.example:9092"))
+        assert "kafka.example:9092 is not the hub's own: its operator" in checks.log_ins(Wiring(settings))
+
+    @staticmethod
+    def on_its_own_kafka(folder: Path) -> Wiring:
+        (folder / "kafka").mkdir()
+        (folder / "kafka" / "ports.json").write_text('{"hub": 1234}')
+        (folder / "kafka" / "cluster-id").write_text("one\n")
+        return Wiring(Settings(folder=folder, kafka=KafkaSettings(bootstrap="127.0.0.1:1234")))
 
     def test_a_check_that_breaks_is_a_failed_one_and_tells_no_values(self, nothing: Wiring) -> None:
         def breaks(_: Wiring) -> str:

@@ -53,3 +53,37 @@ def test_the_last_words_skip_empty_lines(tmp_path: Path) -> None:
     assert logs.last_line(log) == ""
     log.write_text("first\nno space left on device\n\n")
     assert logs.last_line(log) == "no space left on device"
+
+
+def test_what_comes_to_a_log_is_read_once_by_whole_lines_also_where_it_is_emptied(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    log.write_text("before\n")
+    tail = logs.Tail(log)
+    assert tail.fresh() == []
+    with log.open("ab", buffering=0) as child:
+        child.write(b"one\ntwo\nthr")
+        assert tail.fresh() == ["one", "two"]
+        child.write("ee äö\n".encode())
+        assert (tail.fresh(), tail.fresh()) == (["three äö"], [])
+        logs.trim(log, limit=2)
+        child.write(b"four\n")
+        assert tail.fresh() == ["four"]
+    log.unlink()
+    assert tail.fresh() == []
+
+
+def test_a_line_too_long_to_be_read_at_once_holds_up_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    tail = logs.Tail(log)
+    log.write_bytes(b"x" * (logs.LOOKED_AT + 5) + b"\nnext\n")
+    assert [len(line) for line in tail.fresh()] == [logs.LOOKED_AT]
+    assert tail.fresh() == ["xxxxx", "next"]
+
+
+def test_a_log_is_read_with_the_one_before_it(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    assert list(logs.lines(log)) == []
+    log.write_text("old\n")
+    logs.rotate(log, limit=2)
+    log.write_bytes(b"new \xff\n")
+    assert list(logs.lines(log)) == ["old\n", "new \ufffd\n"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType  # type: ignore[attr-defined]
 
-from hub.local import embedded, ports
+from hub.local import embedded, logs, ports
 from hub.local.kafka import ANY_PORTS, LocalKafka
+from hub.local.refusals import counted
 from hub.local.supervisor import Supervisor
 
 
@@ -46,8 +49,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def supervisor(home: Path) -> Iterator[Supervisor]:
-    with Supervisor(home, say=lambda line: None) as running:
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def supervisor(home: Path, said: list[str]) -> Iterator[Supervisor]:
+    with Supervisor(home, say=said.append) as running:
         yield running
 
 
@@ -91,6 +99,36 @@ def test_a_partner_needs_its_password(kafka: LocalKafka) -> None:
     wrong = AdminClient({**sasl, "bootstrap.servers": kafka.partner_bootstrap, "sasl.password": "wrong"})
     with pytest.raises(KafkaException):
         wrong.list_topics(timeout=1)
+
+
+def refused(kafka: LocalKafka, times: int, mechanism: str = "SCRAM-SHA-512") -> None:
+    """Clients with a wrong password, until they have heard so often that they are not let in."""
+    heard: list[KafkaError] = []
+    login = {"security.protocol": "SASL_PLAINTEXT", "sasl.username": "hub", "sasl.password": "wrong", "sasl.mechanism": mechanism}
+    login |= {"bootstrap.servers": kafka.partner_bootstrap, "group.id": "x", "log_level": 0}
+    clients = [Consumer({**login, "error_cb": heard.append}) for _ in range(8)]
+    for client in clients:
+        client.subscribe(["notices.received"])
+    while sum(error.code() == KafkaError._AUTHENTICATION for error in heard) < times:
+        for client in clients:
+            client.poll(0.01)
+    for client in clients:
+        client.close()
+
+
+def test_refused_log_ins_are_said_once_and_cannot_fill_the_log(kafka: LocalKafka, home: Path, said: list[str]) -> None:
+    log = home / "log" / "kafka.log"
+    before = len(list(logs.lines(log)))
+    refused(kafka, 1, "PLAIN")
+    refused(kafka, 90)
+    new = list(logs.lines(log))[before:]
+    (one,) = counted(new, datetime.now(UTC) - timedelta(hours=1))
+    assert (one.address, one.count) == (ports.HOST, len(new)), "and not a word of anything else"
+    assert one.count <= 60
+    while not (told := [line for line in said if "was refused" in line]):
+        time.sleep(0.1)
+    assert len(told) == 1
+    assert told[0].startswith(f"kafka: a log-in from {ports.HOST} was refused: a wrong password")
 
 
 def test_secrets_are_the_owners_alone(kafka: LocalKafka) -> None:

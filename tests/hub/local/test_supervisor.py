@@ -71,6 +71,17 @@ def test_a_child_that_dies_at_once_is_started_again_ever_later_and_its_last_word
     assert "(death 2 in a row)" in told[1]
 
 
+def test_what_a_child_writes_is_told_where_somebody_heeds_it(folder: Path, said: list[str]) -> None:
+    log = folder / "log" / "broker.log"
+    log.parent.mkdir()
+    log.write_text("refused: from the time before\n")
+    program = "import time; print('refused: one'); print('else'); print('refused: two', flush=True); time.sleep(600)"
+    with Supervisor(folder, say=said.append) as supervisor:
+        supervisor.start([python("broker", program, heed=lambda line: line if "refused" in line else "")])
+        wait(lambda: "broker: refused: two" in said)
+    assert [line for line in said if "refused" in line] == ["broker: refused: one", "broker: refused: two"]
+
+
 def test_a_program_that_is_not_there_is_told_and_tried_again(supervisor: Supervisor, said: list[str]) -> None:
     with pytest.raises(NotReady):
         supervisor.start([Child("worker", ["/no/such/program"], ready=lambda: False)], timeout=0.5)
