@@ -22,6 +22,7 @@ OPEN = {
     "H": (1, 3, 4, 5, 6, 7),
     "I": (1, 3, 4, 5, 6, 7, 8),
     "J": (1, 2, 3, 4, 6, 7, 8),
+    "M": (1, 2, 3, 4, 5, 6, 8, 9),
 }
 """Those that the page has to answer; a number that is missing stands for a fault that is answered elsewhere."""
 TRIED = ("right", "differs")

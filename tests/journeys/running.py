@@ -107,6 +107,10 @@ class Hub:
         refused = until(lambda: [item for item in self._pages(agency, "/v1/refused") if item["id"] == id], f"refusal of {id}")
         return refused[0]
 
+    def refusals(self, agency: str) -> list[dict[str, Any]]:
+        """All that was refused to that agency, as far as it can be read by now."""
+        return list(self._pages(agency, "/v1/refused"))
+
     def _pages(self, agency: str, path: str) -> Iterator[dict[str, Any]]:
         cursor: str | None = None
         found: list[dict[str, Any]] = []

@@ -27,6 +27,8 @@ from hub.settings import DatabaseSettings, KafkaSettings, SecretSettings, Settin
 from hub.wiring import Wiring
 from schemas.topics import DELIVERIES, outbox
 from schemas.wire import Message
+from tests.api.conftest import Hub as Api
+from tests.api.served import served
 from tests.builders import a_small_registry
 from tests.hub.dispatch.boxes import AGENCY, a_copy
 from tests.receiving import Receiver, receiver
@@ -118,6 +120,26 @@ def test_from_the_outbox_to_the_endpoint_and_noted(hub: Hub) -> None:
     assert "r0.1.ta-39" not in {got.id for got in here.got}, "it came before the endpoint was there"
     assert in_order(here)
     assert len(hub.wiring.endpoints.attempts(AGENCY, name, None, 100).items) == 55
+
+
+def test_an_endpoint_that_is_the_hub_s_own_door_refuses_each_event_and_lets_nothing_in(hub: Hub) -> None:
+    """It has no key: what it would say is said by nobody."""
+    behind = Api()
+    with served(behind) as door:
+        names = [hub.add(f"{door.url}/v1/notices{path}") for path in ("", "/batch", "/ndjson")]
+        time.sleep(0.05)
+        with hub.telling():
+            hub.say(a_copy("r0"))
+            until(lambda: all(noted(hub, name) for name in names))
+    for name in names:
+        assert {(attempt["outcome"], attempt["code"]) for attempt in noted(hub, name)} == {("failed", "http-401")}
+        info = hub.wiring.endpoints.get(AGENCY, name)
+        assert (info.waiting, info.failures, info.failing_since is None) == (1, 1, False)
+    assert behind.publisher.messages == []
+
+
+def noted(hub: Hub, name: str) -> list[dict[str, Any]]:
+    return list(hub.wiring.endpoints.attempts(AGENCY, name, None, 50).items)
 
 
 def test_a_replay_goes_on_where_it_was_when_its_dispatcher_is_started_again(hub: Hub) -> None:
