@@ -24,6 +24,7 @@ from api.partnering import Partnering
 from api.subscribing import Subscribing
 from hub.agents.hand import day_of
 from hub.lasting import settle
+from hub.listening import PATIENCE, limit
 from hub.wiring import Wiring
 from schemas.topics import Topic
 
@@ -31,10 +32,6 @@ log = structlog.get_logger()
 REGISTRY_WITHIN = 60.0
 LEAVE_WITHIN = 2.0
 """Seconds in which clients on open connections ask once more and are told to leave; who says nothing is closed then."""
-PATIENCE = 60.0
-"""Seconds after which a client that takes nothing of what it is sent is cut off; whoever reads on goes on at its place."""
-UNSENT = 256 * 1024
-"""Bytes that wait in the system for one client; left to itself it may keep 4 MiB for each that has stopped reading."""
 _FIRST_GIVEN = 3
 
 
@@ -53,7 +50,7 @@ class Server(uvicorn.Server):
         """Listen; each connection has the limits of the socket that it came in by."""
         await super().startup(sockets)
         for listening in (one for server in self.servers for one in server.sockets):
-            _limit(listening, self._patience)
+            limit(listening, self._patience)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no new connection, let those that are open run out, then shut down as ever."""
@@ -76,22 +73,15 @@ class Server(uvicorn.Server):
         return {one: one.transport.get_write_buffer_size() for one in self.server_state.connections if one.transport}
 
 
-def _limit(listening: Any, patience: float) -> None:
-    """How long and how much is kept for who takes nothing. The system alone knows whether a client has taken anything.
-
-    A probe that it answers without making room is no sign of life here. Systems other than Linux know no such limit.
-    """
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(patience * 1000))
-
-
 def given_sockets() -> list[socket.socket] | None:
     """The listening sockets that were handed on to this process (systemd's LISTEN_FDS); None where there are none."""
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return None
     count = int(os.environ.get("LISTEN_FDS", "0"))
-    return [socket.socket(fileno=number) for number in range(_FIRST_GIVEN, _FIRST_GIVEN + count)] or None
+    given = [socket.socket(fileno=number) for number in range(_FIRST_GIVEN, _FIRST_GIVEN + count)]
+    for listening in given:  # now: who comes before this process is ready has the limits of this moment
+        limit(listening)
+    return given or None
 
 
 def serve(wiring: Wiring, port: int, host: str = "127.0.0.1") -> None:

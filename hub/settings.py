@@ -57,7 +57,10 @@ class MailSettings(BaseModel):
     password: SecretStr | None = Field(default=None, description="Password to sign in with.")
     sender: str | None = Field(default=None, description="Address from which mails come, such as no-reply@hub.example.")
     link: str | None = Field(
-        default=None, description="Public address of the API, such as https://hub.example: links in mails begin with it."
+        default=None,
+        pattern=r"^https?://[!-~]+$",
+        description="Public address of the API, such as https://hub.example: links in mails begin with it. A name with letters "
+        "beyond a to z stands in its ASCII form (xn--…), which every mail program can follow.",
     )
     seconds: float = Field(default=30.0, gt=0, le=120, description="Seconds that one attempt to hand over a mail may take.")
 

@@ -11,7 +11,6 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from hub.dispatch.consuming import cannot_read, settings
-from hub.fetching import GATHERED
 from schemas.errors import NotReady
 from schemas.topics import outbox, outbox_owner
 
@@ -44,7 +43,7 @@ class Outboxes:
         self._epochs = epochs
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
         given = settings(bootstrap, f"{prefix}hub.webhooks.reader", "hub-webhooks")  # never committed: the library wants a name
-        self._reader = Consumer({**given, **GATHERED})
+        self._reader = Consumer(given | {"fetch.wait.max.ms": 100})  # at the first record: an alert does not wait for company
         one_by_one = {"fetch.wait.max.ms": 10, "enable.partition.eof": True, "queued.max.messages.kbytes": 1024}
         self._finder = Consumer(given | one_by_one)
         self._one_finds = threading.Lock()

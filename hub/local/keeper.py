@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from hub.listening import limit
 from hub.local import leash, logs, ports
 from hub.local.child import SETTLED, Child, State, Status, back_off, ending
 from hub.local.orphans import PidFile
@@ -138,6 +139,7 @@ class Keeper:
             return ()
         if self._listening is None:
             self._listening = socket.create_server((ports.HOST, self.child.listens), backlog=BACKLOG)
+            limit(self._listening)
         return (self._listening.fileno(),)
 
     def _watch(self, process: subprocess.Popen[bytes], started: float) -> None:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _LINE = re.compile(
     r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z INFO org\.apache\.kafka\.common\.network\.Selector - "
     r"[^()]*Failed (?:re-)?authentication with \S*/(?P<address>[0-9a-fA-F.:]+)\S* "
     r"\(channelId=\S+\) \([A-Za-z -]*invalid credentials "
 )
+
+QUIET = timedelta(days=1)
+"""After so long without a refusal from an address the next one is told of again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,24 @@ def counted(lines: Iterable[str], since: datetime) -> list[Refused]:
 
 
 class SaidOnce:
-    """Says of each address once, in plain words, that a log-in from there was refused."""
+    """Says of each address once, in plain words, that a log-in from there was refused; again after a day without one.
+
+    Behind a proxy many come from one address: who errs months later is another one.
+    """
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._last: dict[str, datetime] = {}
 
     def __call__(self, line: str) -> str:
         """What the operator is told of a line of the broker's log; empty for nothing."""
         found = refusal(line)
-        if found is None or found.address in self._known:
+        if found is None:
             return ""
-        self._known.add(found.address)
+        self._last = {address: at for address, at in self._last.items() if found.at - at < QUIET}
+        is_known = found.address in self._last
+        self._last[found.address] = found.at
+        if is_known:
+            return ""
         return (
             f"a log-in from {found.address} was refused: a wrong password, or a user that has ended. Its client tries again "
             "until somebody mends it: `hub partner kafka list` shows the users, `hub partner kafka open AGENCY` makes a new "

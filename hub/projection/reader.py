@@ -7,13 +7,19 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from hub.fetching import GATHERED
 from hub.projection.record import Place, Position, Record, record_of
 from schemas.errors import NotReady
 
 _log = logging.getLogger(__name__)
 
 
+_GATHERED = {"fetch.wait.max.ms": 100, "fetch.min.bytes": 64 * 1024}
+"""The broker answers when there is a little to take along, or after a tenth of a second: nobody waits for a single row.
+
+A fetch names each partition again (the library has no incremental fetches), some hundreds here. Answered at each record, 50
+notices a second cost the broker 0.67 of a core and the projector 0.22; gathered 0.44 and 0.12, and alerts were in their outboxes
+after 71 ms in place of 135 (99th percentile, two cores).
+"""
 _AT_ONCE = 100
 _LARGEST_BATCH = 8 * 1024 * 1024
 """Bytes in a batch, but for the last hundred records: memory has to be enough for a batch of the largest messages."""
@@ -96,7 +102,7 @@ def _consumer(bootstrap: str, prefix: str) -> Consumer:
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
         "allow.auto.create.topics": False,
-        **GATHERED,
+        **_GATHERED,
         "fetch.message.max.bytes": 1024 * 1024,
         "queued.max.messages.kbytes": 16 * 1024,
         "reconnect.backoff.max.ms": 2_000,

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from hub.serving import PATIENCE, Server
+from hub.listening import PATIENCE
+from hub.serving import Server
 from tests.api.conftest import Hub
 from tests.waiting import until
 

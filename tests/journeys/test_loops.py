@@ -7,7 +7,8 @@ import pytest
 from confluent_kafka import Message
 
 from schemas.topics import RECEIVED, inbox, outbox
-from tests.journeys.running import Hub, downsizing, until
+from tests.journeys.running import Hub, downsizing
+from tests.waiting import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 TOLD = ("ta-39", "evk-04")

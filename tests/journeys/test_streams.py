@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from tests.journeys.running import PATIENCE, Hub, downsizing, recruitment
+from tests.journeys.running import Hub, downsizing, recruitment
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 

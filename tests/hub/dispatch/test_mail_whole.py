@@ -137,7 +137,7 @@ def test_from_the_first_letter_to_the_first_notice_and_what_is_warned_of_once(hu
         boxes.confirm(name)
         time.sleep(0.05)
         hub.say(a_copy("after"))
-        until(lambda: len(hub.server.to("employers@agency.example")) == 2, within=30)
+        until(lambda: len(hub.server.to("employers@agency.example")) == 2)
         assert "/v1/notices/after" in texts(hub.server.to("employers@agency.example")[1])
         until(lambda: boxes.get(AGENCY, name).told.waiting == 0)
     with hub.dispatching():  # another process: what was sent is not sent again
@@ -197,7 +197,7 @@ def test_what_cannot_be_noted_after_a_mail_has_gone_sends_it_no_second_time(hub:
         try:
             hub.say(a_copy("r1"))
             hub.server.wait(1)
-            until(lambda: sum("not written down yet" in str(line["event"]) for line in lines) >= 5, within=30)
+            until(lambda: sum("not written down yet" in str(line["event"]) for line in lines) >= 5)
         finally:
             change(hub, f"ALTER TABLE {hub.wiring.schemas.work}.away RENAME TO attempts")
         until(lambda: hub.wiring.mailboxes.get(AGENCY, name).told.waiting == 0)

@@ -207,7 +207,7 @@ def test_when_the_dispatcher_is_killed_the_next_one_tells_the_rest(hub: Hub, tmp
             process.wait()
             _lapse(hub)
         process = _start(hub, tmp_path)
-        until(lambda: len({got.id for got in here.got}) == 600, within=60)
+        until(lambda: len({got.id for got in here.got}) == 600)
         process.terminate()
         assert process.wait(30) == 0
     assert in_order(here)

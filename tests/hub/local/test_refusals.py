@@ -60,3 +60,11 @@ def test_each_address_is_said_once_with_what_to_do() -> None:
     assert ["10.0.0.1" in said[0], said[1], "10.0.0.2" in said[2]] == [True, "", True]
     assert "hub partner kafka list" in said[0]
     assert say("anything else\n") == ""
+
+
+def test_an_address_is_said_again_after_a_day_without_a_refusal() -> None:
+    say, days = SaidOnce(), ("28T11:33", "29T11:32", "30T11:31", "30T11:32")
+    told = [say(line("00.711", "/10.0.0.1").replace("28T00", f"{day}:00")) for day in days]
+    assert [bool(one) for one in told] == [True, False, False, False]
+    later = line("11:33:00.711", "/10.0.0.1").replace("2026-11-28", "2026-12-01")
+    assert "10.0.0.1" in say(later)
