@@ -16,6 +16,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from hub.listening import PATIENCE
 from hub.local import ports
 from hub.local.child import Child
 from hub.local.supervisor import Supervisor
@@ -101,6 +102,18 @@ def test_a_client_that_waits_is_answered_by_the_next_process(tmp_path: Path) -> 
         killed = supervisor.kill("api")
         answer = httpx2.get(f"http://127.0.0.1:{port}/", timeout=30).text
         assert answer == str(supervisor.wait_ready("api", 30, other_than=killed))
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has a limit for who takes nothing")
+def test_who_comes_before_the_first_process_is_ready_has_the_limits_too(tmp_path: Path) -> None:
+    port = ports.pick({"api": 0}, tmp_path / "ports.json")["api"]
+    program = (
+        "import socket, time; print(socket.socket(fileno=3).getsockopt(6, socket.TCP_USER_TIMEOUT), flush=True); time.sleep(60)"
+    )
+    with Supervisor(tmp_path, say=lambda _: None) as supervisor:
+        supervisor.start([Child("api", [sys.executable, "-c", program], {}, listens=port)])
+        log = tmp_path / "log" / "api.log"
+        until(lambda: log.exists() and log.read_text() == f"{PATIENCE * 1000:.0f}\n")
 
 
 def test_sockets_meant_for_another_process_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:

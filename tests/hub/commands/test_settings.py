@@ -13,6 +13,7 @@ from schemas.errors import Misconfigured
         ({"HUB_XROAD__SECRET": ""}, ["HUB_XROAD__SECRET"]),
         ({"HUB_WEBHOOKS__SECONDS": "s3cr3t", "HUB_LOG": "s3cr3t"}, ["HUB_WEBHOOKS__SECONDS", "HUB_LOG"]),
         ({"HUB_REGISTRY": "s3cr3t"}, ["registry"]),
+        ({"HUB_MAIL__LINK": "https://työ.s3cr3t"}, ["HUB_MAIL__LINK"]),
     ],
 )
 def test_each_is_named_and_no_value_is_told(given: dict[str, str], named: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
