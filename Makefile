@@ -29,7 +29,9 @@ check: .venv/test ## lint, types and import rules
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-test: check ## all checks and all tests, on one Kafka and one PostgreSQL
+# Kafka's jars are fetched while the checks run; where that fails, the tests say why.
+test: .venv/test ## all checks and all tests, on one Kafka and one PostgreSQL
+	@.venv/bin/hub broker >/dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
 	.venv/bin/pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 soak: .venv/runtime ## kill and stop processes under load, on a hub of its own; about 10 minutes

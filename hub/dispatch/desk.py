@@ -22,6 +22,8 @@ LOOKED_AT = 300
 """Notices that a turn looks at."""
 MOST_WAITING = 5_000
 """Events that wait for an endpoint before no more are read for it."""
+ENDED_KEPT = 1_000
+"""Events that have ended of which an endpoint's desk still knows: what was read again beside the note of it is not told again."""
 _LONGEST_SLEEP = 60.0
 AGAIN_AFTER = timedelta(seconds=5)
 """An event whose copy cannot be read now is looked at again."""
@@ -52,6 +54,7 @@ class Desk:
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._erased: set[str] = set()
+        self._ended: dict[str, None] = {}
         self._over = False
         self._replayed: Waiting | None = None
         self._came: dict[tuple[Lane, str], int] = {}
@@ -62,11 +65,16 @@ class Desk:
         return len(self._waiting) >= MOST_WAITING
 
     def add(self, events: Iterable[Waiting]) -> None:
-        """More that waits, or what waits at another place now. What is being told keeps its attempts."""
+        """More that waits, or what waits at another place now. What is being told keeps its attempts.
+
+        What has ended meanwhile is left out: the database did not know of it yet when it was read again.
+        """
         for event in events:
+            self._came[event.lane, event.receipt] = event.step
+            if event.event_id in self._ended:
+                continue
             known = self._waiting.pop(event.event_id, None)
             self._waiting[event.event_id] = event if known is None else replace(known, place=event.place)
-            self._came[event.lane, event.receipt] = event.step
         self._woken.set()
 
     def renew(self, endpoint: Endpoint, lease_until: float) -> None:
@@ -200,12 +208,20 @@ class Desk:
             found.left or replace(event, attempts=event.attempts + 1, first_tried=event.first_tried or attempt.at), place=place
         )
         if left is None:
-            self._waiting.pop(event.event_id, None)
+            self._end(event, state)
         else:
             self._waiting[event.event_id] = become
         marks: dict[str, Any] = {"standing": found.standing, "pause": found.pause, "warning": found.warning}
         await self._tools.note(Noted(self.endpoint.id, self.endpoint.agency, become, state, now, attempt, **marks))
 
     async def _done(self, event: Waiting, state: State) -> None:
-        self._waiting.pop(event.event_id, None)
+        self._end(event, state)
         await self._tools.note(Noted(self.endpoint.id, self.endpoint.agency, event, state, self._tools.now()))
+
+    def _end(self, event: Waiting, state: State) -> None:
+        """It waits no more. What was withheld may be written again and wait anew; all else has ended for good."""
+        self._waiting.pop(event.event_id, None)
+        if state != "withheld":
+            self._ended[event.event_id] = None
+        while len(self._ended) > ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub.core.answers import Answer, answer_to
 from hub.core.delivering import Standing, Waiting
-from hub.dispatch.desk import MOST_WAITING, Desk, Tools
+from hub.dispatch.desk import ENDED_KEPT, MOST_WAITING, Desk, Tools
 from hub.ports import Endpoint, Noted, Target, Told
 from schemas.errors import NotReady
 
@@ -57,6 +57,31 @@ async def test_all_that_waits_is_told_and_noted() -> None:
     await run(calls.desk(20, lease=30))
     assert sorted(calls.taken) == sorted(f"id{place}" for place in range(20))
     assert {noted.state for noted in calls.noted} == {"delivered"}
+
+
+async def test_what_is_read_again_beside_the_note_of_its_end_is_told_once() -> None:
+    """The database still has it as waiting then: the note is on its way."""
+    calls = Calls()
+    desk = calls.desk(1, lease=30)
+    running = asyncio.create_task(desk.run())
+    await asyncio.sleep(0.05)
+    desk.add([event(0), event(1)])
+    await asyncio.sleep(0.05)
+    desk.stop()
+    await running
+    assert calls.taken == ["id0", "id1"]
+
+
+async def test_a_desk_remembers_the_last_that_ended_and_not_all() -> None:
+    calls = Calls()
+    desk = calls.desk(ENDED_KEPT + 20, lease=60)
+    running = asyncio.create_task(desk.run())
+    async with asyncio.timeout(60):
+        while len(calls.noted) < ENDED_KEPT + 20:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+    desk.stop()
+    await running
+    assert len(desk._ended) == ENDED_KEPT
 
 
 async def test_without_a_lease_nothing_is_told_until_it_is_renewed() -> None:
