@@ -18,6 +18,7 @@ from schemas.wire import Message
 from tests.builders import a_correction, a_downsizing_notice, a_recruitment_notice, a_small_registry, a_withdrawal
 from tests.hub.agents.numbered import Numbered
 from tests.hub.agents.steps import PREFIX
+from tests.waiting import until as wait_until
 
 pytestmark = pytest.mark.broker
 
@@ -131,7 +132,8 @@ def test_in_an_idle_hub_the_broker_is_asked_how_late_it_is(broker: OnABroker, mo
     while datetime.now(UTC) < until + timedelta(seconds=0.5):
         time.sleep(0.1)
     assert broker.reckon(within=0).kinds() == {"overdue": 1}
-    assert not [name for name in Log(broker.bootstrap, broker.prefix).topics() if name.startswith("hub.clock")]
+    topics = Log(broker.bootstrap, broker.prefix).topics
+    wait_until(lambda: not [name for name in topics() if name.startswith("hub.clock")], "the topic that told the time to go")
 
 
 def test_a_copy_that_stands_among_the_dead_letters_is_accounted_for(broker: OnABroker) -> None:
