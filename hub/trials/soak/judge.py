@@ -15,13 +15,17 @@ _MOST_EXAMPLES = 12
 
 @dataclass(slots=True)
 class Counts:
-    """The soak's result. `examples` say in words what the first of each kind were."""
+    """The soak's result. `examples` say in words what the first of each kind were.
+
+    `sent_twice`: submissions that stand in notices.received more often than they were sent.
+    """
 
     lost: int = 0
     order_breaks: int = 0
     foreign: int = 0
     twice: int = 0
     contradictions: int = 0
+    sent_twice: int = 0
     examples: list[str] = field(default_factory=list)
 
     def note(self, what: str, detail: str, number: int = 1) -> None:
@@ -51,12 +55,13 @@ def judge(items: list[Item], want: Callable[[Item], Wanted], log: Log) -> Counts
 
 
 def _submissions(items: list[Item], log: Log, counts: Counts) -> None:
-    """Each submission that was sent stands in notices.received."""
+    """Each submission that was sent stands in notices.received; what its author's client wrote twice is counted."""
     sent: Counter[_Name] = Counter((item.author.sender, item.body) for item in items)
-    sent.subtract(Counter((seen.sender, seen.body) for seen in log.received))
-    for (sender, body), missing in sent.items():
-        if missing > 0:
-            counts.note("lost", f"a submission of {sender} never arrived: {body[:80]}", missing)
+    came: Counter[_Name] = Counter((seen.sender, seen.body) for seen in log.received)
+    for name, number in sent.items():
+        if (missing := number - came[name]) > 0:
+            counts.note("lost", f"a submission of {name[0]} never arrived: {name[1][:80]}", missing)
+        counts.sent_twice += max(0, -missing)
 
 
 # Verdicts

@@ -140,5 +140,6 @@ def _result(
         "copies": len(log.copies),
         "longest_standstill_s": round(watch.longest_standstill, 1),
         "seconds": round(seconds, 1),
-        "notices": len(log.received),
+        "notices": len(log.received) - counts.sent_twice,
+        "sent_twice": counts.sent_twice,
     }

@@ -71,6 +71,14 @@ def test_a_missing_copy_is_lost(log: Log) -> None:
     assert counted(log).lost == 1
 
 
+def test_what_the_authors_client_wrote_twice_is_no_submission_more(log: Log) -> None:
+    again = (0, len(ITEMS))
+    verdict = log.verdicts[0].said
+    log.received.append(replace(log.received[0], place=again))
+    log.verdicts.append(Verdict("repeat" if verdict == "accepted" else verdict, again))
+    assert counted(log) == Counts(sent_twice=1)
+
+
 def test_a_missing_alert_is_lost_and_so_is_one_that_is_not_in_the_outbox(log: Log) -> None:
     log.alerts.pop()
     assert counted(log).lost == 1
