@@ -15,10 +15,13 @@ help: ## what there is
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/test: .venv/runtime requirements-test.txt
-	@echo "hub: adding the tools for tests (once)"
+# requirements-test.txt holds all of requirements.txt: for who needs both, one installation does.
+.venv/test: requirements-test.txt requirements.txt pyproject.toml
+	@echo "hub: setting up .venv with the tools for tests (once, about a minute)"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-test.txt
-	@touch $@
+	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch .venv/runtime $@
 
 run: .venv/runtime ## start the hub's Kafka and PostgreSQL on this machine; Ctrl-C stops them
 	.venv/bin/hub up
@@ -29,9 +32,11 @@ check: .venv/test ## lint, types and import rules
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-# Kafka's jars are fetched while the checks run; where that fails, the tests say why.
+# While the checks run, Kafka's jars are fetched, and the tests are compiled once rather than by each of the four processes;
+# where that fails, the tests say why.
 test: .venv/test ## all checks and all tests, on one Kafka and one PostgreSQL
-	@.venv/bin/hub broker >/dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
+	@.venv/bin/hub broker >/dev/null 2>&1 & .venv/bin/pytest --collect-only --quiet >/dev/null 2>&1 & \
+	$(MAKE) --no-print-directory check && wait
 	.venv/bin/pytest -n 4 --dist loadscope --no-loadscope-reorder
 
 soak: .venv/runtime ## kill and stop processes under load, on a hub of its own; about 10 minutes

@@ -15,6 +15,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.embedded import Services, services
+from tests.tables import Tables
 
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 """Brokers that live for seconds: Java's thorough compiler costs them more than it gives back."""
@@ -93,6 +94,14 @@ def partners_bootstrap(servers: Services) -> str:
 @pytest.fixture
 def database_url(servers: Services) -> str:
     return servers.url
+
+
+@pytest.fixture(scope="session")
+def tables(servers: Services) -> Iterator[Tables]:
+    """Of this process of tests: a test that needs schemas named by its topic prefix migrates its own."""
+    made = Tables(servers.url, f"s{os.getpid()}_")
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class Webhook:
         public = CheckedTransport(look_up, lambda address: may_be_called(address, opened), context)
         plain = CheckedTransport(look_up, lambda address: is_opened(address, opened), context)
         self._client = httpx2.AsyncClient(
-            mounts={"https://": public, "http://": plain}, trust_env=False, follow_redirects=False, timeout=None, headers=_AGENT
+            transport=public, mounts={"http://": plain}, trust_env=False, follow_redirects=False, timeout=None, headers=_AGENT
         )
 
     async def attempt(self, target: Target, told: Told, at: datetime) -> Answer:

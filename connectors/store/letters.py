@@ -1,14 +1,15 @@
 """hub.mail_ports.Letters over PostgreSQL: what the hub itself has to say by mail, noted so that each thing is said once.
 
 A letter is claimed for a few minutes before it is sent, so that two processes do not both send it, and noted afterwards:
-killed in between it goes once more, under the same Message-ID.
+killed in between it goes once more, under the same Message-ID. The attempt counts from the claim on: a process that dies each
+time in between sends it ever more seldom.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Engine, Interval, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.store import audit
@@ -83,16 +84,19 @@ class PostgresLetters:
         ours = update(LETTERS).where(tuple_(LETTERS.c.id, LETTERS.c.mailbox).in_(sorted(letters)), *due)
         with translated(), self._engine.begin() as connection:
             connection.execute(insert(LETTERS).values(rows).on_conflict_do_nothing())
-            found = connection.execute(ours.values(due=func.now() + _CLAIMED_FOR).returning(LETTERS.c.id, LETTERS.c.mailbox))
+            tried = ours.values(attempts=LETTERS.c.attempts + 1).returning(LETTERS.c.id, LETTERS.c.mailbox, LETTERS.c.attempts)
+            found = connection.execute(tried).all()
+            if found:
+                connection.execute(_CLAIMED, [_claimed(row) for row in found])
             return frozenset((row.id, row.mailbox) for row in found)
 
     def sent(self, letter: str, mailbox: str, answer: Answer, jitter: float) -> None:
         """Note what has become of it; one that failed is due later, one that the address refuses for good closes that."""
         which = (LETTERS.c.id == letter, LETTERS.c.mailbox == mailbox)
         with translated(), self._engine.begin() as connection:
-            attempts = connection.scalar(select(LETTERS.c.attempts).where(*which).with_for_update()) or 0
+            attempts = connection.scalar(select(LETTERS.c.attempts).where(*which).with_for_update()) or 1
             over = func.now() if answer.outcome in ("delivered", "paused") else None
-            values = {"attempts": attempts + 1, "code": answer.code, "sent": over, "due": func.now() + delay(attempts, jitter)}
+            values = {"code": answer.code, "sent": over, "due": func.now() + delay(attempts - 1, jitter)}
             connection.execute(update(LETTERS).where(*which).values(values))
             if answer.outcome == "paused":
                 closing = update(ENDPOINTS).where(ENDPOINTS.c.id == mailbox, ENDPOINTS.c.state != "closed")
@@ -108,6 +112,15 @@ class PostgresLetters:
 
 
 _: type[Letters] = PostgresLetters
+_CLAIMED = (
+    update(LETTERS)
+    .where(LETTERS.c.id == bindparam("of_id"), LETTERS.c.mailbox == bindparam("of_mailbox"))
+    .values(due=func.now() + bindparam("wait", type_=Interval))
+)
+
+
+def _claimed(row: Any) -> dict[str, Any]:
+    return {"of_id": row.id, "of_mailbox": row.mailbox, "wait": max(_CLAIMED_FOR, delay(row.attempts - 1, 0))}
 
 
 def _about(row: Any) -> tuple[str, str, Any]:

@@ -131,10 +131,9 @@ def after(event: Waiting, answer: Answer, standing: Standing, now: datetime, jit
     failures = standing.failures + 1
     since = standing.failing_since or now
     asked = now + answer.wait if answer.wait else None
-    later = now + delay(event.attempts, jitter)
-    left = replace(
-        event, attempts=event.attempts + 1, first_tried=event.first_tried or now, due=max(later, asked) if asked else later
-    )
+    left = begun(event, now, jitter)
+    if asked is not None:
+        left = replace(left, due=max(left.due, asked))
     warned = sum(now - since >= wait for wait in WARN_AFTER)
     new = Standing(
         failures, since, asked or standing.not_before, _rests_until(failures, now, jitter), max(warned, standing.warned)
@@ -144,6 +143,13 @@ def after(event: Waiting, answer: Answer, standing: Standing, now: datetime, jit
     if now - since >= GIVE_UP_AFTER and failures >= LEAST_FAILURES:
         return After(left, new, pause="failing")
     return After(left, new, warning=answer.code if new.warned > standing.warned else None)
+
+
+def begun(event: Waiting, now: datetime, jitter: float) -> Waiting:
+    """As an event waits of which nobody hears what came of an attempt that begins now: counted, and not due again at once."""
+    return replace(
+        event, attempts=event.attempts + 1, first_tried=event.first_tried or now, due=now + delay(event.attempts, jitter)
+    )
 
 
 def _superseded(waiting: Iterable[Waiting], sending: Collection[str]) -> Iterator[Waiting]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,11 +32,16 @@ BUG = Answer("retry", "hub-error", "the hub itself failed; it is tried again")
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all desks share. `told` gives the event as it may be told now; None where it may not, or is not there any more."""
+    """What all desks share. `told` gives the event as it may be told now; None where it may not, or is not there any more.
+
+    `note` writes down soon what has become of an event; `at_once` before it returns: False where the endpoint is
+    another process's.
+    """
 
     posting: Posting
     told: Callable[[Endpoint, Waiting], Awaitable[Told | None]]
     note: Callable[[Noted], Awaitable[None]]
+    at_once: Callable[[Sequence[Noted]], Awaitable[bool]]
     now: Callable[[], datetime]
     chance: Callable[[], float] = random.random
 
@@ -176,7 +181,7 @@ class Desk:
             told = await self._tools.told(self.endpoint, event)
             if told is None:
                 await self._done(event, "withheld")
-            else:
+            elif await self._may_begin([event]):
                 await self._answered(event, await self._call(told))
         except HubError as error:  # its copy cannot be read now; nobody was called
             log.warning("an event cannot be told yet", endpoint=self.endpoint.id, error=error.detail)
@@ -187,6 +192,10 @@ class Desk:
         finally:
             self._sending.pop(event.event_id, None)
             self._woken.set()
+
+    async def _may_begin(self, events: Sequence[Waiting]) -> bool:
+        """Asked before each attempt. What is told twice is known by its id: no attempt has to be noted before it."""
+        return True
 
     async def _call(self, told: Told) -> Attempt:
         began, clock = self._tools.now(), asyncio.get_running_loop().time

@@ -11,7 +11,7 @@ from typing import cast
 
 import structlog
 
-from hub.core.delivering import Turn, Waiting
+from hub.core.delivering import Turn, Waiting, begun
 from hub.core.mail.gathering import after_together, gathered_turn
 from hub.core.mail.showing import shown
 from hub.core.mail.writing import Writing, first_due
@@ -21,7 +21,7 @@ from hub.dispatch.desk import AGAIN_AFTER, BUG, ROOM, Desk
 from hub.dispatch.outboxes import InOutbox
 from hub.dispatch.way import Way
 from hub.mail_ports import MailTarget
-from hub.ports import Attempt, Endpoint, Told
+from hub.ports import Attempt, Endpoint, Noted, Told
 from schemas.errors import HubError
 from schemas.wire import header
 
@@ -72,9 +72,17 @@ class MailDesk(Desk):
         for event in [event for event, told in found if told is None]:
             await self._done(event, "withheld")
         going = [(event, told) for event, told in found if told is not None]
-        if going:
+        if going and await self._may_begin([event for event, _ in going]):
             attempt = await self._call(_as_one([told for _, told in going]))
             await self._answered_together([event for event, _ in going], attempt)
+
+    async def _may_begin(self, events: Sequence[Waiting]) -> bool:
+        """A person reads what is sent twice: an attempt counts before the mail, however the process ends after it."""
+        now, jitter, me = self._tools.now(), self._tools.chance(), self.endpoint
+        ours = await self._tools.at_once([Noted(me.id, me.agency, begun(one, now, jitter), "waiting", now) for one in events])
+        if not ours:
+            self.stop()
+        return ours
 
     async def _answered_together(self, events: Sequence[Waiting], attempt: Attempt) -> None:
         now, jitter = self._tools.now(), self._tools.chance()

@@ -1,7 +1,7 @@
 """Writes down what has become of events: on the topic `deliveries`, then in the database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import structlog
@@ -35,7 +35,7 @@ class Noting:
         self,
         thread: Thread,
         publish: Callable[[list[Message]], Any],
-        note: Callable[[list[Noted]], Iterable[str]],
+        note: Callable[[Sequence[Noted]], Iterable[str]],
         prefix: str = "",
     ) -> None:
         self._thread = thread
@@ -49,6 +49,12 @@ class Noting:
     async def put(self, noted: Noted) -> None:
         """To be written down soon."""
         await self._waiting.put(noted)
+
+    async def at_once(self, noted: Sequence[Noted]) -> bool:
+        """Written down now, in the database alone; False where an endpoint is another process's. NotReady without it."""
+        lost = await self._thread(self._note, noted)
+        self.lost.update(lost)
+        return not lost
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -109,7 +109,7 @@ class Webhooks:
     async def _work(self, stop: threading.Event) -> None:
         posting = self._make_posting()
         self._noting = Noting(self._thread, self._publisher.publish, self._deliveries.note, self._prefix)
-        self._tools = Tools(posting, self._told, self._noting.put, self._now)
+        self._tools = Tools(posting, self._told, self._noting.put, self._noting.at_once, self._now)
         noting = asyncio.create_task(self._noting.run())
         try:
             while not stop.is_set() and not noting.done():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -50,6 +51,10 @@ def prefixed(topic: Topic) -> str:
     return f"t.{topic.name}"
 
 
+_TLS = httpx2.create_ssl_context(trust_env=False)
+"""Made once: it reads all authorities, which takes longer than most tests."""
+
+
 @dataclass
 class Hub:
     """An API and what stands behind it."""
@@ -61,7 +66,7 @@ class Hub:
     registry: Registry = field(default_factory=a_small_registry)
     endpoints: MemoryEndpoints = field(default_factory=lambda: MemoryEndpoints(lambda: datetime.now(UTC)))
     mailboxes: MemoryMailboxes = field(default_factory=lambda: MemoryMailboxes(lambda: datetime.now(UTC)))
-    posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0))
+    posting: Posting = field(default_factory=lambda: Webhook(LOOPBACK, 2.0, _TLS))
     replays: MemoryReplays = field(init=False)
     confirmed: MemoryConfirmed = field(init=False)
     groups: MemoryGroups = field(default_factory=MemoryGroups)

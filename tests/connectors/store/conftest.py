@@ -1,18 +1,14 @@
-"""A migrated set of schemas for each test, gone after it."""
+"""A migrated set of schemas for each test, with nothing in its tables."""
 
-import itertools
-import os
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine
 
-from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.reading import PostgresReading
 from tests.connectors.store.filling import CURSOR_SECRET, Filler
-
-_numbers = itertools.count(1)
+from tests.tables import Tables
 
 
 @pytest.fixture
@@ -23,11 +19,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def schemas(database_url: str) -> Iterator[Schemas]:
-    names = Schemas(f"s{os.getpid()}_{next(_numbers)}_")
-    migrate(database_url, names.prefix)
-    yield names
-    drop_everything(database_url, names.prefix)
+def schemas(tables: Tables) -> Schemas:
+    return tables.fresh()
 
 
 @pytest.fixture

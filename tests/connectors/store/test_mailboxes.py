@@ -211,6 +211,20 @@ def test_a_letter_is_claimed_by_one_and_sent_once(letters: PostgresLetters, engi
     assert letters.claim([("key/k/7", "mb_2")]) == frozenset(), "given up"
 
 
+def test_a_letter_after_which_the_dispatcher_dies_each_time_goes_ever_more_seldom(
+    letters: PostgresLetters, engine: Engine, schemas: Schemas
+) -> None:
+    """Claimed, sent, and never noted."""
+    one, waits = ("key/k/7", "mb_1"), list[float]()
+    for _ in range(9):
+        assert letters.claim([one]) == {one}
+        with engine.connect() as connection:
+            query = f"SELECT extract(epoch FROM due - now())::float FROM {schemas.work}.letters"
+            waits.append(connection.execute(text(query)).scalar_one())
+        run(engine, schemas, "UPDATE work.letters SET due = now()")
+    assert [round(wait / 60) for wait in waits] == [5, 5, 5, 15, 30, 60, 120, 240, 360]
+
+
 def test_who_is_refused_for_good_is_asked_no_more(letters: PostgresLetters, stored: PostgresMailboxes) -> None:
     name = stored.add(AGENCY, "notices", WRITING).told.id
     assert [one.mailbox for one in letters.unconfirmed()] == [name]

@@ -4,10 +4,11 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from connectors.outbound.mail import Mail, Server
 from hub.core.delivering import Waiting
 from hub.core.mail.writing import WEEKDAYS, Digest, Writing
 from hub.core.registry import Registry
-from hub.dispatch import desk
+from hub.dispatch import desk, webhooks
 from hub.dispatch.choosing import Choosing
 from hub.dispatch.mail import MAIL
 from hub.dispatch.webhooks import Webhooks
+from hub.ports import Noted
 from schemas.errors import NotReady
 from schemas.messages import EndpointNote
 from schemas.topics import DELIVERIES
@@ -254,8 +256,9 @@ def test_a_server_that_is_busy_is_asked_again_with_the_same_message_id(mailing: 
     mailing.make_due(name)
     mailing.server.data = "451 4.3.0 busy"
     with mailing.running():
-        until(lambda: all(event.attempts == 1 for event in mailing.waiting(name)))
+        until(lambda: mailing.mailboxes.get(AGENCY, name).told.failures)
         assert mailing.mailboxes.get(AGENCY, name).told.failures == 1, "one mail that failed is one failure"
+        assert [event.attempts for event in mailing.waiting(name)] == [1, 1]
     assert len({event.due for event in mailing.waiting(name)}) == 1, "they stay together"
     mailing.server.data = "250 OK"
     mailing.make_due(name)
@@ -303,3 +306,74 @@ def test_a_copy_that_cannot_be_read_now_puts_the_digest_off_and_counts_as_no_fai
     assert mailing.mailboxes.get(AGENCY, name).told.failures == 0
     with mailing.running():
         assert mailing.server.wait(1)[0]["Subject"] == "Digest: 2 notices"
+
+
+Notes = Callable[[Sequence[Noted]], frozenset[str]]
+
+
+def noted_through(mailing: Mailing, patch: pytest.MonkeyPatch, note: Callable[[Notes, Sequence[Noted]], frozenset[str]]) -> None:
+    """What has become of events is noted by `note`, which has the function that really notes it."""
+    patch.setattr(mailing.mailboxes.told, "note", partial(note, mailing.mailboxes.told.note))
+
+
+@pytest.mark.parametrize("digest", [None, LONG_FROM_NOW], ids=["each-step", "digest"])
+def test_a_mail_after_which_the_dispatcher_dies_each_time_comes_ever_more_seldom(
+    mailing: Mailing, monkeypatch: pytest.MonkeyPatch, digest: Digest | None
+) -> None:
+    def until_the_mail(really: Notes, noted: Sequence[Noted]) -> frozenset[str]:
+        if any(one.attempt for one in noted):
+            raise NotReady("the dispatcher is dead")
+        return really(noted)
+
+    monkeypatch.setattr(webhooks, "LEAVE_WITHIN", 0.2)
+    noted_through(mailing, monkeypatch, until_the_mail)
+    name, waits = mailing.add(digest), list[float]()
+    with mailing.running():
+        mailing.boxes.put(*copies(1))
+        until(lambda: mailing.waiting(name))
+        if digest is None:
+            mailing.server.wait(1)
+    for number in range(1, 4):
+        if not mailing.server.got[number - 1 :]:
+            mailing.make_due(name)
+            with mailing.running():
+                mailing.server.wait(number)
+        (event,) = mailing.waiting(name)
+        assert event.attempts == number
+        waits.append((event.due - datetime.now(UTC)).total_seconds())
+    with mailing.running():
+        time.sleep(0.3)
+    assert len(mailing.server.got) == 3
+    assert all(wait > least for wait, least in zip(waits, (4, 50, 250), strict=True))
+
+
+def test_no_mail_goes_whose_attempt_cannot_be_noted_before_it(mailing: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = threading.Event()
+
+    def away(_: Notes, __: Sequence[Noted]) -> frozenset[str]:
+        asked.set()
+        raise NotReady("the database is away")
+
+    noted_through(mailing, monkeypatch, away)
+    name = mailing.add()
+    with mailing.running():
+        mailing.boxes.put(*copies(1))
+        assert asked.wait(10)
+        time.sleep(0.2)
+    assert mailing.server.got == []
+    assert [event.attempts for event in mailing.waiting(name)] == [0]
+
+
+def test_no_mail_goes_to_an_address_that_another_process_has_meanwhile(mailing: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken_over(really: Notes, noted: Sequence[Noted]) -> frozenset[str]:
+        mailing.mailboxes.told.lost.add(name)
+        return really(noted)
+
+    noted_through(mailing, monkeypatch, taken_over)
+    name = mailing.add()
+    with mailing.running():
+        mailing.boxes.put(*copies(1))
+        until(lambda: mailing.mailboxes.told.lost)
+        time.sleep(0.2)
+    assert mailing.server.got == []
+    assert [event.attempts for event in mailing.waiting(name)] == [0]

@@ -1,4 +1,4 @@
-"""A prefix, a log and a view for each test; all are gone after it."""
+"""A prefix, a log and an empty view for each test."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,12 +7,12 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import Engine
 
-from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas, connect
 from connectors.store.writing import ViewWriter
 from hub.projection.projector import Projector
 from tests.hub.projection.helping import QUICK
 from tests.hub.projection.log import AGENCIES, Log
+from tests.tables import Tables
 
 
 @pytest.fixture
@@ -40,11 +40,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def schemas(database_url: str, prefix: str) -> Iterator[Schemas]:
-    names = Schemas(prefix.replace(".", "_"))
-    migrate(database_url, names.prefix)
-    yield names
-    drop_everything(database_url, names.prefix)
+def schemas(tables: Tables) -> Schemas:
+    return tables.fresh()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from sqlalchemy import Column, Engine, Integer, MetaData, Text, select, text
 
 from connectors.store import views
+from connectors.store.migrate import drop_everything, migrate
 from connectors.store.names import Schemas
 from connectors.store.reading import PostgresReading
 from connectors.store.replacing import Views
@@ -63,6 +64,15 @@ def reading(ask: Callable[[], int]) -> Iterator[list[int]]:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.fixture
+def schemas(database_url: str, prefix: str) -> Iterator[Schemas]:
+    """Named as the projector's own process will name them."""
+    names = Schemas(prefix.replace(".", "_"))
+    migrate(database_url, names.prefix)
+    yield names
+    drop_everything(database_url, names.prefix)
 
 
 @contextmanager
