@@ -104,3 +104,13 @@ def test_every_requirement_is_pinned_with_its_hashes() -> None:
         joined = path.read_text().replace("\\\n", " ")
         named = [line for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")]
         assert [line[:60] for line in named if not re.match(r"\S+==\S+.*--hash=sha256:", line)] == [], path.name
+
+
+def test_the_requirements_for_tests_hold_all_that_the_hub_needs() -> None:
+    """`make test` installs the one file alone."""
+    runtime, tests = (
+        set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-test.txt")
+    )
+    assert len(runtime) > 20
+    assert runtime <= tests
