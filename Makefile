@@ -15,11 +15,12 @@ help: ## what there is
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-# requirements-test.txt holds all of requirements.txt: for who needs both, one installation does.
+# requirements-test.txt holds all of requirements.txt: for who needs both, one installation does. What of it is used is compiled
+# when it is first imported.
 .venv/test: requirements-test.txt requirements.txt pyproject.toml
 	@echo "hub: setting up .venv with the tools for tests (once, about a minute)"
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-test.txt
+	.venv/bin/python -m pip install --quiet --no-compile --require-hashes -r requirements-test.txt
 	.venv/bin/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch .venv/runtime $@
 

@@ -77,7 +77,7 @@ def bench_path(
     as_json: AsJson = False,
 ) -> None:
     """The whole path against a plain Faust app and a bare loop with the same rules; then times and memory."""
-    found = path.bench_path(path.Wish(notices, rounds, seconds), lambda line: tell(f"bench: {line}"))
+    found = path.bench_path(path.Wish(notices, notices // 3, rounds, seconds), lambda line: tell(f"bench: {line}"))
     if not as_json:
         for name, value in found.items():
             tell(f"bench: {name}: {value}")

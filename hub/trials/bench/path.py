@@ -14,9 +14,13 @@ from hub.trials.soak.places import read_places
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How many notices a measured run takes, how often each is repeated, how many seconds the steady flow lasts."""
+    """How many notices a measured run takes, how often each is repeated, how many seconds the steady flow lasts.
+
+    `before`: of how many the run is that does not count.
+    """
 
     notices: int = 12_000
+    before: int = 4_000
     rounds: int = 3
     seconds: float = 60.0
 
@@ -42,7 +46,8 @@ def bench_path(wish: Wish, say: Say) -> dict[str, Any]:
 
 def _rates(hub: Ground, wish: Wish, say: Say) -> dict[str, Any]:
     bench = Bench(hub, generate(wish.notices, read_places()), read_places(), say)
-    drain(replace(bench, items=bench.items[: wish.notices // 3]), "path", 1_000)  # a new broker's code is not compiled yet
+    if wish.before:  # a new broker's code is not compiled yet
+        drain(replace(bench, items=bench.items[: wish.before]), "path", 1_000)
     seen: dict[str, list[float]] = {name: [] for name in _RUNS}
     for number in range(wish.rounds):
         for name, run in _RUNS.items():
