@@ -183,7 +183,7 @@ class Desk:
                 await self._done(event, "withheld")
             elif await self._may_begin([event]):
                 await self._answered(event, await self._call(told))
-        except HubError as error:  # its copy cannot be read now; nobody was called
+        except HubError as error:  # its copy cannot be read, or the attempt not be noted; nobody was called
             log.warning("an event cannot be told yet", endpoint=self.endpoint.id, error=error.detail)
             self._waiting[event.event_id] = replace(event, due=self._tools.now() + AGAIN_AFTER)
         except Exception as error:  # whatever is wrong with one event or endpoint, the others are told

@@ -54,7 +54,7 @@ class MailDesk(Desk):
     async def _tell_together(self, events: tuple[Waiting, ...]) -> None:
         try:
             await self._gather(events)
-        except HubError as error:  # a copy cannot be read now; nothing was sent
+        except HubError as error:  # a copy cannot be read, or the attempt not be noted; nothing was sent
             log.warning("a digest cannot be sent yet", endpoint=self.endpoint.id, error=error.detail)
             due = self._tools.now() + AGAIN_AFTER
             self._waiting.update({event.event_id: replace(event, due=due) for event in events if event.event_id in self._waiting})
